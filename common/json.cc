@@ -1,0 +1,217 @@
+#include "common/json.h"
+
+#include <utility>
+
+#include <Poco/Exception.h>
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/JSONException.h>
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+#include <Poco/JSONString.h>
+#include <Poco/UTF8Encoding.h>
+
+namespace raft {
+
+struct JsonObject::Impl {
+  Poco::JSON::Object::Ptr object;
+};
+
+namespace {
+
+using Poco::Dynamic::Var;
+
+// Where `text` stops being UTF-8; nothing if it never does. Poco's parser
+// refuses such text too, but for a reason that would send the reader astray.
+std::optional<std::size_t> first_bad_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&text[at]);
+    if (*bytes < 0x80) {
+      ++at;
+      continue;
+    }
+    int length = 1;
+    while (length < 4 && at + static_cast<std::size_t>(length) < text.size() &&
+           (bytes[length] & 0xC0) == 0x80) {
+      ++length;
+    }
+    if (!Poco::UTF8Encoding::isLegal(bytes, length)) return at;
+    at += static_cast<std::size_t>(length);
+  }
+  return std::nullopt;
+}
+
+// Poco's complaint quotes single bytes of the text: halves of characters, too.
+std::string printable(std::string text) {
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return text;
+}
+
+std::string type_of(const Var& value) {
+  if (value.isEmpty()) return "null";
+  if (value.isString()) return "a string";
+  if (value.isBoolean()) return "true or false";
+  if (value.isNumeric()) return "a number";
+  if (value.type() == typeid(Poco::JSON::Array::Ptr)) return "an array";
+  return "an object";
+}
+
+Error wrong_type(const std::string& name,
+                 const std::string& expected,
+                 const Var& found) {
+  return {"field \"" + name + "\" must be " + expected + ", not " +
+          type_of(found)};
+}
+
+}  // namespace
+
+JsonObject::JsonObject(std::shared_ptr<const Impl> impl)
+    : impl_(std::move(impl)) {}
+
+Result<JsonObject> JsonObject::parse(std::string_view text) {
+  if (const auto at = first_bad_utf8(text)) {
+    return failure("not valid UTF-8 at byte " + std::to_string(*at));
+  }
+  // One parser a thread: building one costs as much as a small request.
+  thread_local Poco::JSON::Parser parser;
+  try {
+    parser.reset();
+    const Var value = parser.parse(std::string(text));
+    if (value.type() != typeid(Poco::JSON::Object::Ptr)) {
+      return failure("must be a JSON object, not " + type_of(value));
+    }
+    return JsonObject(std::make_shared<const Impl>(
+        Impl{value.extract<Poco::JSON::Object::Ptr>()}));
+  } catch (const Poco::Exception& exception) {
+    const auto start = text.find_first_not_of(" \t\r\n");
+    if (start == std::string_view::npos) return failure("empty, not JSON");
+    const bool scalar =
+        std::string_view("\"-0123456789tfn").find(text[start]) !=
+        std::string_view::npos;
+    if (scalar) return failure("must be a JSON object");
+    return failure("not JSON: " + printable(exception.message()));
+  }
+}
+
+bool JsonObject::has(const std::string& name) const {
+  return impl_->object->has(name);
+}
+
+Result<std::string> JsonObject::string(const std::string& name) const {
+  if (!has(name)) return failure("field \"" + name + "\" is missing");
+  const Var value = impl_->object->get(name);
+  if (!value.isString()) {
+    return tl::make_unexpected(wrong_type(name, "a string", value));
+  }
+  return value.extract<std::string>();
+}
+
+Result<std::optional<std::string>> JsonObject::string_or_null(
+    const std::string& name) const {
+  if (!has(name)) return failure("field \"" + name + "\" is missing");
+  const Var value = impl_->object->get(name);
+  if (value.isEmpty()) return std::optional<std::string>();
+  if (!value.isString()) {
+    return tl::make_unexpected(wrong_type(name, "a string or null", value));
+  }
+  return std::optional<std::string>(value.extract<std::string>());
+}
+
+Result<std::uint64_t> JsonObject::number(const std::string& name) const {
+  if (!has(name)) return failure("field \"" + name + "\" is missing");
+  const Var value = impl_->object->get(name);
+  const std::string expected = "an integer from 0 to 18446744073709551615";
+  if (value.isBoolean() || !value.isInteger()) {
+    return tl::make_unexpected(wrong_type(name, expected, value));
+  }
+  try {
+    return value.convert<std::uint64_t>();
+  } catch (const Poco::Exception&) {
+    return failure("field \"" + name + "\" must be " + expected);
+  }
+}
+
+Result<bool> JsonObject::boolean(const std::string& name) const {
+  if (!has(name)) return failure("field \"" + name + "\" is missing");
+  const Var value = impl_->object->get(name);
+  if (!value.isBoolean()) {
+    return tl::make_unexpected(wrong_type(name, "true or false", value));
+  }
+  return value.extract<bool>();
+}
+
+Result<JsonObject> JsonObject::object(const std::string& name) const {
+  if (!has(name)) return failure("field \"" + name + "\" is missing");
+  const Var value = impl_->object->get(name);
+  if (value.type() != typeid(Poco::JSON::Object::Ptr)) {
+    return tl::make_unexpected(wrong_type(name, "an object", value));
+  }
+  return JsonObject(std::make_shared<const Impl>(
+      Impl{value.extract<Poco::JSON::Object::Ptr>()}));
+}
+
+Result<std::vector<JsonObject>> JsonObject::objects(
+    const std::string& name) const {
+  if (!has(name)) return failure("field \"" + name + "\" is missing");
+  const Var value = impl_->object->get(name);
+  if (value.type() != typeid(Poco::JSON::Array::Ptr)) {
+    return tl::make_unexpected(wrong_type(name, "an array", value));
+  }
+  std::vector<JsonObject> result;
+  for (const Var& item : *value.extract<Poco::JSON::Array::Ptr>()) {
+    if (item.type() != typeid(Poco::JSON::Object::Ptr)) {
+      return failure("field \"" + name + "\" must hold only objects, not " +
+                     type_of(item));
+    }
+    result.push_back(JsonObject(std::make_shared<const Impl>(
+        Impl{item.extract<Poco::JSON::Object::Ptr>()})));
+  }
+  return result;
+}
+
+JsonWriter& JsonWriter::add(std::string_view name, std::string_view value) {
+  begin_field(name);
+  text_ += Poco::toJSON(std::string(value));
+  return *this;
+}
+
+JsonWriter& JsonWriter::add(std::string_view name, const char* value) {
+  return add(name, std::string_view(value));
+}
+
+JsonWriter& JsonWriter::add(std::string_view name, std::uint64_t value) {
+  return add_json(name, std::to_string(value));
+}
+
+JsonWriter& JsonWriter::add(std::string_view name, bool value) {
+  return add_json(name, value ? "true" : "false");
+}
+
+JsonWriter& JsonWriter::add_or_null(std::string_view name,
+                                    const std::optional<std::string>& value) {
+  return value ? add(name, std::string_view(*value)) : add_json(name, "null");
+}
+
+JsonWriter& JsonWriter::add_json(std::string_view name, std::string_view json) {
+  begin_field(name);
+  text_ += json;
+  return *this;
+}
+
+JsonWriter& JsonWriter::add_fields(const JsonWriter& other) {
+  if (other.text_.size() == 1) return *this;
+  if (text_.size() > 1) text_ += ',';
+  text_.append(other.text_, 1);
+  return *this;
+}
+
+void JsonWriter::begin_field(std::string_view name) {
+  if (text_.size() > 1) text_ += ',';
+  text_ += '"';
+  text_ += name;
+  text_ += "\":";
+}
+
+}  // namespace raft
