@@ -171,6 +171,25 @@ Result<std::vector<JsonObject>> JsonObject::objects(
   return result;
 }
 
+template <typename T>
+T JsonFields::value_of(const Result<T>& field) {
+  if (field) return *field;
+  if (!error_) error_ = field.error();
+  return {};
+}
+
+std::string JsonFields::string(const std::string& name) {
+  return value_of(object_.string(name));
+}
+
+std::uint64_t JsonFields::number(const std::string& name) {
+  return value_of(object_.number(name));
+}
+
+bool JsonFields::boolean(const std::string& name) {
+  return value_of(object_.boolean(name));
+}
+
 JsonWriter& JsonWriter::add(std::string_view name, std::string_view value) {
   begin_field(name);
   text_ += Poco::toJSON(std::string(value));

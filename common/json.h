@@ -50,6 +50,28 @@ class JsonObject {
   std::shared_ptr<const Impl> impl_;
 };
 
+// Reads many fields and complains once: a field that is missing or of another
+// type reads as an empty value, and the first complaint is kept. Belongs to one
+// thread; the object must outlive it.
+class JsonFields {
+ public:
+  explicit JsonFields(const JsonObject& object) : object_(object) {}
+
+  std::string string(const std::string& name);
+  std::uint64_t number(const std::string& name);
+  bool boolean(const std::string& name);
+
+  // Nothing while all is well.
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  template <typename T>
+  T value_of(const Result<T>& field);
+
+  const JsonObject& object_;
+  std::optional<Error> error_;
+};
+
 class JsonWriter {
  public:
   JsonWriter& add(std::string_view name, std::string_view value);

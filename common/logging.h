@@ -1,6 +1,6 @@
 // The log of a program: one line per event, on stderr, through Poco::Logger.
 //
-//   2026-01-31 12:00:00.123 warning node 3 is unreachable, trying again
+//   2026-01-31 12:00:00.123 Warning node 3 is unreachable, trying again
 //
 // Any thread may log. An event is said in one line: what happened, to whom, and
 // what the program does about it.

@@ -80,8 +80,8 @@ Result<Command> command_of(const JsonObject& request, const std::string& op) {
                  .expected = *expected};
 }
 
-std::string answer_to_write(const WriteResult& result) {
-  switch (result.applied.status) {
+std::string answer_to(const ApplyResult& applied) {
+  switch (applied.status) {
     case ApplyStatus::kDone:
       return JsonWriter().add("ok", true).text();
     case ApplyStatus::kNotFound:
@@ -91,7 +91,7 @@ std::string answer_to_write(const WriteResult& result) {
           .add("ok", false)
           .add("error", "conflict")
           .add("message", "the key holds another value; nothing was changed")
-          .add_or_null("value", result.applied.value)
+          .add_or_null("value", applied.value)
           .add("outcome", "not_executed")
           .text();
   }
@@ -132,7 +132,7 @@ std::string Api::answer(std::string_view line) {
 std::string Api::write(const JsonObject& request, const std::string& op) {
   const auto command = command_of(request, op);
   if (!command) return bad_request(command.error().message);
-  return answer_to_write(server_.write(*command));
+  return answer_to(server_.write(*command).applied);
 }
 
 std::string Api::get(const JsonObject& request) {
