@@ -94,6 +94,8 @@ ChildProcess::ChildProcess(const Spec& spec) {
   Pipe out;
   Pipe err;
   if (spec.has_input) {
+    // That a child has ended is told by write(), not by a signal.
+    std::signal(SIGPIPE, SIG_IGN);
     in = make_pipe();
     posix_spawn_file_actions_adddup2(&actions, in.read, STDIN_FILENO);
   } else {
@@ -114,7 +116,7 @@ ChildProcess::ChildProcess(const Spec& spec) {
   sigset_t signals;
   sigemptyset(&signals);
   posix_spawnattr_setsigmask(&attributes, &signals);
-  sigaddset(&signals, SIGPIPE);
+  sigfillset(&signals);
   posix_spawnattr_setsigdefault(&attributes, &signals);
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);

@@ -36,7 +36,8 @@ class ChildProcess {
     // read_output(); otherwise it goes where ours goes.
     bool captures_stdout = false;
     bool captures_stderr = false;
-    // The child's stdin: what write_input() sends, otherwise nothing.
+    // The child's stdin: what write_input() sends, otherwise nothing. Makes our
+    // process ignore SIGPIPE.
     bool has_input = false;
   };
 

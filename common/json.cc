@@ -1,5 +1,6 @@
 #include "common/json.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <Poco/Exception.h>
@@ -30,19 +31,44 @@ std::optional<std::size_t> first_bad_utf8(std::string_view text) {
       ++at;
       continue;
     }
-    int length = 1;
-    while (length < 4 && at + static_cast<std::size_t>(length) < text.size() &&
-           (bytes[length] & 0xC0) == 0x80) {
-      ++length;
-    }
+    const int length = *bytes < 0xE0 ? 2 : *bytes < 0xF0 ? 3 : 4;
+    const auto size = static_cast<std::size_t>(length);
+    if (text.size() - at < size) return at;
     if (!Poco::UTF8Encoding::isLegal(bytes, length)) return at;
-    at += static_cast<std::size_t>(length);
+    at += size;
   }
   return std::nullopt;
 }
 
-// Poco's complaint quotes single bytes of the text: halves of characters, too.
+// Poco reads 2^64 and the next three numbers as 0 to 3. True if one of them
+// stands in `text`, which is JSON, outside of a string.
+bool has_misread_number(std::string_view text) {
+  constexpr std::string_view kBegin = "1844674407370955161";  // and 6 to 9
+  if (text.find(kBegin) == std::string_view::npos) return false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"') {
+      while (text[++at] != '"') {
+        if (text[at] == '\\') ++at;
+      }
+    } else if ('0' <= text[at] && text[at] <= '9') {
+      const std::size_t end =
+          std::min(text.find_first_not_of("0123456789.eE+-", at), text.size());
+      const std::string_view number = text.substr(at, end - at);
+      if (number.size() == kBegin.size() + 1 && number.starts_with(kBegin) &&
+          '6' <= number.back() && number.back() <= '9') {
+        return true;
+      }
+      at = end - 1;
+    }
+  }
+  return false;
+}
+
+// Poco's complaint quotes single bytes of the text, halves of characters too,
+// and numbers of any length.
 std::string printable(std::string text) {
+  constexpr std::size_t kBytesMax = 100;
+  if (text.size() > kBytesMax) text = text.substr(0, kBytesMax) + "...";
   for (char& c : text) {
     if (c < ' ' || c > '~') c = '?';
   }
@@ -79,6 +105,9 @@ Result<JsonObject> JsonObject::parse(std::string_view text) {
   try {
     parser.reset();
     const Var value = parser.parse(std::string(text));
+    if (has_misread_number(text)) {
+      return failure("a number is above 18446744073709551615");
+    }
     if (value.type() != typeid(Poco::JSON::Object::Ptr)) {
       return failure("must be a JSON object, not " + type_of(value));
     }

@@ -6,6 +6,7 @@
 
 #include <Poco/Exception.h>
 #include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/SocketImpl.h>
 #include <Poco/Net/StreamSocket.h>
 
 #include "common/check.h"
@@ -86,8 +87,11 @@ Result<void> LineConnection::send(std::string_view line, Deadline deadline) {
   try {
     while (sent < data.size()) {
       sent += impl_->until(deadline, [&] {
-        return static_cast<std::size_t>(impl_->socket.sendBytes(
-            data.data() + sent, static_cast<int>(data.size() - sent)));
+        // Not StreamSocket::sendBytes(), which tries until all is sent, each
+        // time for the whole timeout, and forgets what it sent when that ends.
+        return static_cast<std::size_t>(
+            impl_->socket.impl()->Poco::Net::SocketImpl::sendBytes(
+                data.data() + sent, static_cast<int>(data.size() - sent)));
       });
     }
     return {};

@@ -1,5 +1,6 @@
 #include "common/line_server.h"
 
+#include <condition_variable>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -25,28 +26,37 @@ constexpr std::int64_t kDrainTimeoutMs = 30'000;
 // Threads beyond connections_max, to tell the surplus clients why not.
 constexpr int kSpareThreads = 16;
 
+constexpr std::int64_t kThreadIdleMs = 100;
+
 // The live connections, so that stop() can end their wait for a next line.
 class Connections {
  public:
-  // False when there are `connections_max` already.
+  // False when `connections_max` are served already: then this one is not, but
+  // it has to be removed all the same.
   bool add(Poco::Net::StreamSocket* socket, int connections_max) {
     const std::lock_guard lock(mutex_);
-    if (std::ssize(sockets_) >= connections_max) return false;
     sockets_.insert(socket);
     if (stopping_) shut(*socket);
+    if (served_ >= connections_max) return false;
+    ++served_;
     return true;
   }
 
-  void remove(Poco::Net::StreamSocket* socket) {
+  void remove(Poco::Net::StreamSocket* socket, bool is_served) {
     const std::lock_guard lock(mutex_);
     sockets_.erase(socket);
+    if (is_served) --served_;
+    removed_.notify_all();
   }
 
-  // Whoever waits for a line sees the end of the input, after what has arrived.
-  void stop() {
-    const std::lock_guard lock(mutex_);
+  // Whoever waits for a line sees the end of the input, after what has arrived;
+  // who doesn't take its answers until `deadline` loses the connection.
+  void stop(Deadline deadline) {
+    std::unique_lock lock(mutex_);
     stopping_ = true;
     for (Poco::Net::StreamSocket* socket : sockets_) shut(*socket);
+    removed_.wait_until(lock, deadline, [this] { return sockets_.empty(); });
+    for (Poco::Net::StreamSocket* socket : sockets_) shut_both_ways(*socket);
   }
 
  private:
@@ -58,8 +68,18 @@ class Connections {
     }
   }
 
+  static void shut_both_ways(Poco::Net::StreamSocket& socket) {
+    try {
+      socket.shutdown();
+    } catch (const Poco::Exception&) {
+      // As above.
+    }
+  }
+
   std::mutex mutex_;
+  std::condition_variable removed_;
   std::set<Poco::Net::StreamSocket*> sockets_;
+  int served_ = 0;
   bool stopping_ = false;
 };
 
@@ -73,19 +93,22 @@ class Connection : public Poco::Net::TCPServerConnection {
         connections_(connections) {}
 
   void run() override {
+    const bool is_served =
+        connections_.add(&socket(), options_.connections_max);
     try {
       const Poco::Timespan idle(options_.idle_timeout_ms * 1000LL);
       socket().setNoDelay(true);
       socket().setReceiveTimeout(idle);
       socket().setSendTimeout(idle);
-      if (!connections_.add(&socket(), options_.connections_max)) {
-        return refuse(options_.too_many_answer);
+      if (is_served) {
+        serve();
+      } else {
+        refuse(options_.too_many_answer);
       }
-      serve();
     } catch (const Poco::Exception&) {
       // The connection broke or timed out; the client knows best why.
     }
-    connections_.remove(&socket());
+    connections_.remove(&socket(), is_served);
   }
 
  private:
@@ -161,10 +184,9 @@ class LineServer::Impl {
   explicit Impl(LineServerOptions options)
       : options_(std::move(options)),
         threads_(1, options_.connections_max + kSpareThreads),
-        server_(new Factory(*this),
-                threads_,
-                listen_or_die(options_.address),
-                parameters()) {
+        listening_(listen_or_die(options_.address)),
+        port_(listening_.address().port()),
+        server_(new Factory(*this), threads_, listening_, parameters()) {
     server_.start();
   }
 
@@ -172,11 +194,13 @@ class LineServer::Impl {
 
   void stop() {
     server_.stop();
-    connections_.stop();
+    // Otherwise a client could still connect and would wait for nobody.
+    listening_.close();
+    connections_.stop(deadline_in_ms(options_.stop_timeout_ms));
     threads_.joinAll();
   }
 
-  std::uint16_t port() const { return server_.port(); }
+  std::uint16_t port() const { return port_; }
 
  private:
   class Factory : public Poco::Net::TCPServerConnectionFactory {
@@ -195,13 +219,18 @@ class LineServer::Impl {
   Poco::Net::TCPServerParams::Ptr parameters() const {
     Poco::Net::TCPServerParams::Ptr result(new Poco::Net::TCPServerParams);
     result->setMaxThreads(options_.connections_max + kSpareThreads);
-    result->setMaxQueued(options_.connections_max);
+    result->setMaxQueued(options_.connections_max + kSpareThreads);
+    // A thread without a connection can miss the stop, and then sees it only
+    // when it has been idle for this long; by default that is 10 s.
+    result->setThreadIdleTime(Poco::Timespan(kThreadIdleMs * 1000));
     return result;
   }
 
   const LineServerOptions options_;
   Connections connections_;
   Poco::ThreadPool threads_;
+  Poco::Net::ServerSocket listening_;
+  const std::uint16_t port_;
   Poco::Net::TCPServer server_;
 };
 

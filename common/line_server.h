@@ -31,6 +31,8 @@ struct LineServerOptions {
   std::string too_many_answer = {};
   // A connection that is silent, or does not read, for this long is closed.
   int idle_timeout_ms = 300'000;
+  // How long stop() waits for clients to take their answers.
+  int stop_timeout_ms = 8'000;
 };
 
 class LineServer {

@@ -57,6 +57,7 @@ class Launcher {
   explicit Launcher(const LocalCluster& local) : local_(local) {}
 
   int run() {
+    block_signals();
     check_addresses();
     launch();
     print_table();
@@ -72,6 +73,20 @@ class Launcher {
   }
 
  private:
+  // Before any thread is started: in a thread that doesn't block it, a SIGCHLD
+  // would be lost, and with it the death of a node.
+  static void block_signals() {
+    const sigset_t set = signals();
+    CHECK(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
+  }
+
+  static sigset_t signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&set, signal);
+    return set;
+  }
+
   // Before any process is started, so that there is one complaint and not one
   // from each node.
   void check_addresses() {
@@ -152,10 +167,7 @@ class Launcher {
 
   // SIGINT, SIGTERM or SIGCHLD, whichever comes first; 0 at `deadline`.
   static int next_signal(Deadline deadline) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (int signal : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&set, signal);
-    CHECK(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
+    const sigset_t set = signals();
     constexpr std::int64_t kLongestMicroseconds = 1'000'000'000;
     const auto left =
         std::min(microseconds_until(deadline), kLongestMicroseconds);
@@ -188,7 +200,10 @@ class Launcher {
         node.process.send_signal(SIGKILL);
         status = node.process.wait(Deadline::max());
       }
-      if (*status != ExitStatus{}) {
+      // One of these ends a node that has not yet got to waiting for them.
+      const bool was_early =
+          status->signal == SIGTERM || status->signal == SIGINT;
+      if (*status != ExitStatus{} && !was_early) {
         in_order = false;
         say(name_of(node) + " " + describe(*status));
       }

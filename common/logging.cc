@@ -30,6 +30,10 @@ std::string one_line(const std::string& text) {
 
 Result<void> init_logging(const std::string& level) {
   try {
+    // Poco would take a number, too.
+    if (level.find_first_of("0123456789") != std::string::npos) {
+      throw Poco::InvalidArgumentException();
+    }
     logger().setLevel(Poco::Logger::parseLevel(level));
   } catch (const Poco::Exception&) {
     return failure("\"" + level +

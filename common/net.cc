@@ -1,6 +1,7 @@
 #include "common/net.h"
 
 #include <cerrno>
+#include <sys/resource.h>
 
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
@@ -8,9 +9,20 @@
 #include "common/check.h"
 
 namespace raft {
+namespace {
+
+void lift_limit_of_open_files() {
+  rlimit limit{};
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = limit.rlim_max;
+  CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+}  // namespace
 
 Result<Poco::Net::ServerSocket> listen_on(const std::string& address) {
   constexpr int kBacklog = 1024;
+  lift_limit_of_open_files();
   try {
     // Three arguments on purpose: with two, Poco also sets SO_REUSEPORT, and
     // two servers could share a port without a word.

@@ -14,7 +14,8 @@
 namespace raft {
 
 // A socket that listens on `address` ("HOST:PORT"), alone: a second server on
-// the same port fails, while a restart right after a crash does not.
+// the same port fails, while a restart right after a crash does not. Lifts this
+// process's limit of open files as far as the system lets it: a socket is one.
 Result<Poco::Net::ServerSocket> listen_on(const std::string& address);
 
 // The same, for a program that can't go on without: ends the process.

@@ -25,6 +25,7 @@ std::optional<std::vector<std::string>> split_netstrings(
     if (error != std::errc() || colon == end || *colon != ':') {
       return std::nullopt;
     }
+    if (joined[0] == '0' && colon != joined.data() + 1) return std::nullopt;
     joined.remove_prefix(static_cast<std::size_t>(colon - joined.data()) + 1);
     if (size >= joined.size() || joined[size] != ',') return std::nullopt;
     texts.emplace_back(joined.substr(0, size));

@@ -1,11 +1,11 @@
 #include "common/options.h"
 
 #include <algorithm>
+#include <charconv>
 #include <sstream>
 
 #include <Poco/AutoPtr.h>
 #include <Poco/Exception.h>
-#include <Poco/NumberParser.h>
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/Option.h>
 #include <Poco/Util/OptionProcessor.h>
@@ -45,6 +45,10 @@ std::string refusal(const std::vector<OptionSpec>& specs,
   return "";
 }
 
+std::string needs_value(const std::string& option) {
+  return option + " needs a value; --help lists the options";
+}
+
 Result<std::map<std::string, std::string>> read_config(
     const std::vector<OptionSpec>& specs,
     const std::string& stage,
@@ -59,6 +63,10 @@ Result<std::map<std::string, std::string>> read_config(
       const std::string why = refusal(specs, stage, key);
       if (!why.empty()) return failure(file + ": " + why);
       values[key] = config->getRawString(key);
+      if (find(specs, key)->argument.empty() && !values[key].empty()) {
+        return failure(file + ": " + key +
+                       " takes no value; leave the line out to turn it off");
+      }
     }
   } catch (const Poco::Exception& exception) {
     return failure("cannot read the file of --config: " +
@@ -86,31 +94,35 @@ Result<Options> Options::parse(const std::vector<OptionSpec>& specs,
   Poco::Util::OptionProcessor processor(set);
   Options options;
   bool ended = false;
+  std::string waiting;  // an option whose value is the next argument
   try {
     for (const std::string& argument : arguments) {
+      const bool is_option = !ended && argument.starts_with("--");
+      if (is_option && !waiting.empty()) return failure(needs_value(waiting));
+      // Poco takes any unambiguous beginning of a name, in any case. We do not:
+      // such a command line would break when a later option begins alike.
+      if (is_option && argument != "--") {
+        const std::string why =
+            refusal(specs, stage, argument.substr(2, argument.find('=') - 2));
+        if (!why.empty()) return failure(why);
+      }
       std::string name;
       std::string value;
       if (ended || !processor.process(argument, name, value)) {
         options.words_.push_back(argument);
       } else if (argument == "--") {
         ended = true;
-      } else if (!name.empty()) {
-        // Poco takes any unambiguous beginning of a name. We do not: such a
-        // command line would break when a later option begins alike.
-        const std::string given = argument.substr(0, argument.find('='));
-        if (given.starts_with("--") &&
-            find(specs, given.substr(2)) == nullptr) {
-          return failure(refusal(specs, stage, given.substr(2)));
-        }
-        const std::string why = refusal(specs, stage, name);
-        if (!why.empty()) return failure(why);
+      } else if (name.empty()) {
+        waiting = argument;
+      } else {
         options.values_[name] = value;
+        waiting.clear();
       }
     }
-    processor.checkRequired();
   } catch (const Poco::Exception& exception) {
     return failure(exception.displayText() + "; --help lists the options");
   }
+  if (!waiting.empty()) return failure(needs_value(waiting));
   if (options.has("config")) {
     auto config =
         read_config(specs, stage, in_user_directory(options.values_["config"]));
@@ -131,9 +143,12 @@ Result<std::uint64_t> Options::number(const std::string& name,
                                       std::uint64_t min,
                                       std::uint64_t max) const {
   if (!has(name)) return otherwise;
-  Poco::UInt64 value = 0;
+  // Not Poco's parser, which takes 2^64 for 0.
+  std::uint64_t value = 0;
   const std::string given = text(name, "");
-  const bool is_number = Poco::NumberParser::tryParseUnsigned64(given, value);
+  const char* given_end = given.data() + given.size();
+  const auto [end, error] = std::from_chars(given.data(), given_end, value);
+  const bool is_number = error == std::errc() && end == given_end;
   if (!is_number || value < min || value > max) {
     return failure("--" + name + " must be a number from " +
                    std::to_string(min) + " to " + std::to_string(max) +

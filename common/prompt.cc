@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cwchar>
 #include <histedit.h>
 #include <iostream>
 #include <memory>
@@ -9,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
+
+#include "common/result.h"
 
 namespace raft {
 namespace {
@@ -44,7 +47,9 @@ class EditedLines : public LineSource {
     el_set(editor_, EL_EDITOR, "emacs");
     el_set(editor_, EL_SIGNAL, 1);
     el_set(editor_, EL_HIST, ::history, history_);
-    el_set(editor_, EL_ADDFN, "complete", "a command", &EditedLines::complete);
+    // Not el_set(), which would leak copies of both texts.
+    el_wset(
+        editor_, EL_ADDFN, L"complete", L"a command", &EditedLines::complete);
     el_set(editor_, EL_BIND, "\t", "complete", nullptr);
     HistEvent event;
     ::history(history_, &event, H_SETSIZE, kHistoryLines);
@@ -94,7 +99,7 @@ class EditedLines : public LineSource {
   static char* prompt(EditLine* editor) { return self(editor).prompt_.data(); }
 
   // Tab: finishes the command's name, or shows what it could become.
-  static unsigned char complete(EditLine* editor, int /*character*/) {
+  static unsigned char complete(EditLine* editor, wint_t /*character*/) {
     const LineInfo* line = el_line(editor);
     const std::string typed(line->buffer, line->cursor);
     std::vector<std::string> fitting;
@@ -143,25 +148,47 @@ void print_help(const std::vector<CommandSpec>& commands) {
   std::printf("  %-8s %-15s %s\n", "exit", "", "leave (or Ctrl-D)");
 }
 
+std::unique_ptr<LineSource> open_lines(
+    const std::string& stage,
+    const std::string& server,
+    const std::vector<CommandSpec>& commands) {
+  if (!isatty(STDIN_FILENO)) return std::make_unique<PlainLines>();
+  std::printf(
+      "%s at %s; \"help\" lists the commands\n", stage.c_str(), server.c_str());
+  std::vector<std::string> completions = {"help", "exit"};
+  for (const CommandSpec& command : commands) {
+    completions.push_back(command.name);
+  }
+  return std::make_unique<EditedLines>("raft> ", completions);
+}
+
+// The command that `words` make. Fails, with what is wrong, when it has to be
+// given on the command line or can't be used at all.
+Result<ClientOptions> parse_command(const std::string& stage,
+                                    const ClientOptions& options,
+                                    const std::vector<std::string>& words) {
+  ClientOptions one = options;
+  one.command = words;
+  one.expect_absent = std::erase(one.command, "--expect-absent") > 0;
+  if (one.command.empty()) return failure("a command is missing");
+  if (one.command.front() == "bench") {
+    return failure("bench is for the command line, not for the prompt");
+  }
+  const std::string complaint =
+      command_complaint(stage, one.command, one.expect_absent);
+  if (!complaint.empty()) return failure(complaint);
+  return one;
+}
+
 }  // namespace
 
 int run_prompt(const std::string& stage,
                const ClientOptions& options,
                const std::function<void(const ClientOptions&)>& run) {
-  const std::vector<CommandSpec> commands = client_commands(stage);
-  std::vector<std::string> completions = {"help", "exit"};
-  for (const CommandSpec& command : commands) {
-    completions.push_back(command.name);
-  }
-  std::unique_ptr<LineSource> lines;
-  if (isatty(STDIN_FILENO)) {
-    std::printf("%s at %s; \"help\" lists the commands\n",
-                stage.c_str(),
-                options.servers.front().c_str());
-    lines = std::make_unique<EditedLines>("raft> ", completions);
-  } else {
-    lines = std::make_unique<PlainLines>();
-  }
+  std::vector<CommandSpec> commands = client_commands(stage);
+  std::erase_if(commands,
+                [](const CommandSpec& spec) { return spec.name == "bench"; });
+  const auto lines = open_lines(stage, options.servers.front(), commands);
   while (const auto line = lines->next()) {
     const auto words = words_of(*line);
     if (!words) {
@@ -174,16 +201,14 @@ int run_prompt(const std::string& stage,
       print_help(commands);
       continue;
     }
-    ClientOptions one = options;
-    one.command = *words;
-    one.expect_absent = std::erase(one.command, "--expect-absent") > 0;
-    const std::string complaint =
-        command_complaint(stage, one.command, one.expect_absent);
-    if (!complaint.empty()) {
-      std::fprintf(stderr, "error: %s; nothing was sent\n", complaint.c_str());
-      continue;
+    const auto command = parse_command(stage, options, *words);
+    if (command) {
+      run(*command);
+    } else {
+      std::fprintf(stderr,
+                   "error: %s; nothing was sent\n",
+                   command.error().message.c_str());
     }
-    run(one);
   }
   return kExitDone;
 }

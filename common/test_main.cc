@@ -54,8 +54,8 @@ int main(int argc, char** argv) {
   result.addListener(&progress);
   CppUnit::Test* all = CppUnit::TestFactoryRegistry::getRegistry().makeTest();
   const int tests = run(all, wanted(argc, argv), result);
-  delete all;
   CppUnit::CompilerOutputter(&collector, std::cerr).write();
+  delete all;  // not earlier: a failure knows its test
   if (tests == 0) {
     std::fprintf(stderr, "error: no test has such a name\n");
     return 1;

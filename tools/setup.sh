@@ -12,6 +12,7 @@ readonly needed_packages=(
   git
   libcppunit-dev
   libedit-dev
+  libexpected-dev
   libpoco-dev
   python3
 )
