@@ -107,6 +107,9 @@ Result<Envelope> Transport::exchange(const Envelope& request) {
   if (result && result->from != request.to) {
     return failure("node " + std::to_string(result->from) + " answered");
   }
+  if (result && !std::holds_alternative<AppendEntriesResult>(result->message)) {
+    return failure("a request instead of a result");
+  }
   return result;
 }
 
@@ -181,6 +184,9 @@ std::string Transport::encode(const Envelope& envelope) {
 Result<Envelope> Transport::decode(std::string_view line) {
   const auto json = JsonObject::parse(line);
   if (!json) return tl::make_unexpected(json.error());
+  if (json->has("error")) {
+    return failure("it refused: " + json->string("message").value_or("why?"));
+  }
   JsonFields fields(*json);
   const std::string cluster_id = fields.string("cluster_id");
   Envelope envelope{.from = fields.number("from"), .to = fields.number("to")};
@@ -192,7 +198,7 @@ Result<Envelope> Transport::decode(std::string_view line) {
     return failure("unknown type of message");
   }
   if (cluster_id != cluster_.cluster_id || envelope.to != id_ ||
-      cluster_.find(envelope.from) == nullptr) {
+      envelope.from == id_ || cluster_.find(envelope.from) == nullptr) {
     return failure("not a message to node " + std::to_string(id_) +
                    " from another one of cluster " + cluster_.cluster_id);
   }
