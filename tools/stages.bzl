@@ -1,0 +1,11 @@
+"""The stages, for whoever needs all of them. A new one is added here."""
+
+STAGES = [
+    "stage0_kv",
+    # [since stage1_client]
+    "stage1_client",
+    # [end since]
+    # [since stage2_naive_repl]
+    "stage2_naive_repl",
+    # [end since]
+]
