@@ -76,6 +76,34 @@ bool read_from(int descriptor, std::string& text, Deadline deadline) {
   }
 }
 
+// Starts the program with no signal blocked and none ignored, whatever we do.
+pid_t spawn(const ChildProcess::Spec& spec,
+            const posix_spawn_file_actions_t& actions) {
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t signals;
+  sigemptyset(&signals);
+  posix_spawnattr_setsigmask(&attributes, &signals);
+  sigfillset(&signals);
+  posix_spawnattr_setsigdefault(&attributes, &signals);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  std::vector<std::string> command = spec.command;
+  std::vector<std::string> environment = environment_with(spec.environment);
+  pid_t pid = 0;
+  const int failed = posix_spawn(&pid,
+                                 command.front().c_str(),
+                                 &actions,
+                                 &attributes,
+                                 pointers(command).data(),
+                                 pointers(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  if (failed != 0) {
+    fatal("cannot start " + command.front() + ": " + std::strerror(failed));
+  }
+  return pid;
+}
+
 }  // namespace
 
 std::string describe(const ExitStatus& status) {
@@ -110,29 +138,8 @@ ChildProcess::ChildProcess(const Spec& spec) {
     err = make_pipe();
     posix_spawn_file_actions_adddup2(&actions, err.write, STDERR_FILENO);
   }
-  // The child starts with no signal blocked and none ignored, whatever we do.
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t signals;
-  sigemptyset(&signals);
-  posix_spawnattr_setsigmask(&attributes, &signals);
-  sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<std::string> command = spec.command;
-  std::vector<std::string> environment = environment_with(spec.environment);
-  const int failed = posix_spawn(&pid_,
-                                 command.front().c_str(),
-                                 &actions,
-                                 &attributes,
-                                 pointers(command).data(),
-                                 pointers(environment).data());
+  pid_ = spawn(spec, actions);
   posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (failed != 0) {
-    fatal("cannot start " + command.front() + ": " + std::strerror(failed));
-  }
   close_if_open(in.read);
   close_if_open(out.write);
   close_if_open(err.write);

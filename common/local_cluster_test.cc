@@ -243,7 +243,7 @@ class LocalClusterTest : public CppUnit::TestFixture {
   // Once a death was missed when the launcher was busy with another one, and
   // it waited for ever.
   void nodes_that_die_at_once_are_all_noticed() {
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 8; ++i) {
       Launched cluster("exit");
 
       const Finished finished = cluster.finished();

@@ -63,8 +63,9 @@ class Terminal {
     shown_.erase(0, at + part.size());
   }
 
-  // How the process ended. Types `keys` until then: a Ctrl-D is lost if it
-  // comes between the prompt and the change of the terminal's mode.
+  // How the process ended. Types `keys` until then: a Ctrl-D that comes between
+  // the prompt and the change of the terminal's mode is a NUL in the line,
+  // which Ctrl-U empties.
   std::string end(const std::string& keys) {
     const Deadline deadline = patience();
     while (true) {
@@ -213,7 +214,7 @@ class PromptTest : public CppUnit::TestFixture {
     terminal.await("[delete][k] 77\r\n");
     terminal.await("raft> ");
 
-    CPPUNIT_ASSERT_EQUAL("exited with status 0"s, terminal.end("\x04"));
+    CPPUNIT_ASSERT_EQUAL("exited with status 0"s, terminal.end("\x15\x04"));
   }
 
   // Values may be secrets. Arrow-up brings back lines of the last session.

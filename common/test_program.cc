@@ -151,13 +151,12 @@ int listen(int, char** argv) {
   return 0;
 }
 
-// FILE HOW --id N: a node of the cluster that FILE describes. HOW is "serve";
-// or what it does wrong: "exit" at once, "shout" much, or be "deaf".
+// FILE HOW --id N: a node of the cluster that FILE describes. HOW is "serve",
+// or "shout" for one that also logs much.
 int node(int argc, char** argv) {
   CHECK(argc == 5);
   const std::string how = argv[2];
   const NodeId id = std::stoull(argv[4]);
-  if (how == "exit") return 7;
   prepare_stop_signal();
   CHECK(init_logging("information"));
   LineServer server(
@@ -169,16 +168,20 @@ int node(int argc, char** argv) {
   log_information("serving");
   std::fprintf(stderr, "half a line");
   wait_for_stop_signal();
-  if (how == "deaf") pause();
   return 0;
 }
 
-// FILE HOW: the cluster of such nodes.
+// FILE HOW: the cluster of such nodes, or with "exit" of nodes that end before
+// their launcher has done anything else.
 int launch(int, char** argv) {
   prepare_stop_signal();
-  return run_local_cluster({.cluster = *read_cluster(argv[1]),
-                            .command = {argv[0], "node", argv[1], argv[2]},
-                            .client_command = "talk to them"});
+  LocalCluster local{.cluster = *read_cluster(argv[1]),
+                     .command = {argv[0], "node", argv[1], argv[2]},
+                     .client_command = "talk to them"};
+  if (argv[2] == std::string("exit")) {
+    local.command = {"/bin/sh", "-c", "exit 7"};
+  }
+  return run_local_cluster(local);
 }
 
 }  // namespace

@@ -95,7 +95,8 @@ Reply Client::call(const JsonWriter& request, Kind kind) {
     }
     if (!is_worth_another_try(reply)) return reply;
     if (!backoff.wait(deadline)) {
-      reply.message += "; gave up after " + std::to_string(timeout_ms_) + " ms";
+      reply.message +=
+          "; gave up, the limit is " + std::to_string(timeout_ms_) + " ms";
       return reply;
     }
   }

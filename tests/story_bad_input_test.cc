@@ -2,6 +2,7 @@
 // for each, nothing changed, and the connection goes on.
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,7 +74,8 @@ class StoryBadInput : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  // Success and the errors of a well-formed request: PROTOCOL, section 2.
+  // Well-formed requests, those that succeed and those that do not. Every error
+  // to a write says whether it was executed.
   void each_request_gets_the_answer_that_the_protocol_promises() {
     start();
     expect({

@@ -80,7 +80,8 @@ class StoryRestartWhileAClientWaits : public CppUnit::TestFixture {
         cluster.run_client(1, {"--timeout-ms", "100", "put", "k", "v"});
 
     CPPUNIT_ASSERT_EQUAL(failed(kExitNotExecuted), put);
-    CPPUNIT_ASSERT(put.error.find("gave up after 100 ms") != std::string::npos);
+    CPPUNIT_ASSERT(put.error.find("gave up, the limit is 100 ms") !=
+                   std::string::npos);
   }
 
   // A read can be repeated: the death of the server in the middle of it costs

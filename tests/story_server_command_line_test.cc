@@ -8,9 +8,9 @@
 
 #include "common/options.h"
 #include "common/temporary_directory.h"
+#include "tests/client_program.h"
 #include "tests/program.h"
 #include "tests/reserved_port.h"
-#include "tests/test_cluster.h"
 
 namespace raft {
 namespace {

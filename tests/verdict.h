@@ -2,8 +2,6 @@
 //
 //   "ok"   "ok v"   "not_found"   "bad_request not_executed"
 //   "conflict not_executed, value v"   "conflict not_executed, value null"
-//
-// The stages whose clients speak JSON lines have it.
 #pragma once
 
 #include <string>
