@@ -335,9 +335,10 @@ for job in $(jobs -p); do kill -TERM -- "-$job"; kill -CONT -- "-$job"; done
 wait
 """
 
-# What a shell says of its jobs. One with a person before it says it otherwise.
+# What a shell says of its jobs, with the empty line that it may put before. One
+# with a person before it says it otherwise.
 JOB_REPORT = re.compile(
-    r"^(.*: line \d+: +\d+|\[\d+\][-+ ]) +"
+    r"(?:^\n)?^(.*: line \d+: +\d+|\[\d+\][-+ ]) +"
     r"(Done|Exit \d+|Killed|Stopped|Terminated)\b.*\n", re.MULTILINE)
 
 # Stands for a stage's program, at the ports of the section.
