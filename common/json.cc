@@ -219,6 +219,14 @@ bool JsonFields::boolean(const std::string& name) {
   return value_of(object_.boolean(name));
 }
 
+std::vector<JsonObject> JsonFields::objects(const std::string& name) {
+  return value_of(object_.objects(name));
+}
+
+void JsonFields::note(const std::optional<Error>& error) {
+  if (!error_) error_ = error;
+}
+
 JsonWriter& JsonWriter::add(std::string_view name, std::string_view value) {
   begin_field(name);
   text_ += Poco::toJSON(std::string(value));
@@ -240,6 +248,18 @@ JsonWriter& JsonWriter::add(std::string_view name, bool value) {
 JsonWriter& JsonWriter::add_or_null(std::string_view name,
                                     const std::optional<std::string>& value) {
   return value ? add(name, std::string_view(*value)) : add_json(name, "null");
+}
+
+JsonWriter& JsonWriter::add_objects(std::string_view name,
+                                    const std::vector<JsonWriter>& objects) {
+  begin_field(name);
+  text_ += '[';
+  for (const JsonWriter& object : objects) {
+    if (&object != &objects.front()) text_ += ',';
+    text_ += object.text();
+  }
+  text_ += ']';
+  return *this;
 }
 
 JsonWriter& JsonWriter::add_json(std::string_view name, std::string_view json) {

@@ -60,6 +60,10 @@ class JsonFields {
   std::string string(const std::string& name);
   std::uint64_t number(const std::string& name);
   bool boolean(const std::string& name);
+  std::vector<JsonObject> objects(const std::string& name);
+
+  // Takes over a complaint about a part of the object.
+  void note(const std::optional<Error>& error);
 
   // Nothing while all is well.
   const std::optional<Error>& error() const { return error_; }
@@ -81,6 +85,9 @@ class JsonWriter {
   // Null when there is no value.
   JsonWriter& add_or_null(std::string_view name,
                           const std::optional<std::string>& value);
+  // An array.
+  JsonWriter& add_objects(std::string_view name,
+                          const std::vector<JsonWriter>& objects);
   // `json` is put in as it is. REQUIRES: it is valid JSON.
   JsonWriter& add_json(std::string_view name, std::string_view json);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <thread>
 #include <unistd.h>
@@ -59,6 +60,7 @@ class Launcher {
   int run() {
     block_signals();
     check_addresses();
+    make_data_dir();
     launch();
     print_table();
     print_client_command_when_ready();
@@ -94,6 +96,19 @@ class Launcher {
       listen_or_die(address.client);
       listen_or_die(address.peer);
     }
+  }
+
+  // Once nothing is in the way of a start: one that fails leaves nothing
+  // behind.
+  void make_data_dir() {
+    std::string path = local_.temporary_data_dir;
+    if (path.empty()) return;
+    if (mkdtemp(path.data()) == nullptr) {
+      fatal("cannot create a directory like " + path +
+            "; nothing was changed. Give one with --data-dir");
+    }
+    local_.data_dir = path;
+    local_.command.insert(local_.command.end(), {"--data-dir", path});
   }
 
   void launch() {
@@ -220,7 +235,7 @@ class Launcher {
     return std::ranges::count(nodes_, true, &Node::is_running);
   }
 
-  const LocalCluster& local_;
+  LocalCluster local_;
   std::deque<Node> nodes_;  // a deque: a node is never moved
 };
 

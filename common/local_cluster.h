@@ -23,6 +23,8 @@ struct LocalCluster {
   bool has_fixed_leader = true;  // then the table shows who it is
   std::string client_command = {};  // to try, once the nodes answer
   std::string data_dir = {};  // node N's is data_dir/node-N; empty: none
+  // Instead, a fresh one with a name like this, which ends with XXXXXX.
+  std::string temporary_data_dir = {};
 };
 
 // Runs until SIGINT or SIGTERM has come and all nodes have ended: 0. Or until

@@ -167,6 +167,12 @@ ServerOptions parse_server_options(const std::string& stage,
   }
   result.request_timeout_ms = static_cast<std::int64_t>(
       value_or_die(options.number("request-timeout-ms", 5000, 1, 3'600'000)));
+  result.heartbeat_ms = static_cast<std::int64_t>(
+      value_or_die(options.number("heartbeat-ms", 50, 10, 60'000)));
+  if (stage_number(stage) >= 3 && (result.id || options.has("data-dir"))) {
+    result.data_dir =
+        in_user_directory(options.text("data-dir", "raft-data/" + stage));
+  }
   if (options.has("trace")) {
     result.trace_file = in_user_directory(options.text("trace", ""));
   }
@@ -193,6 +199,12 @@ LocalCluster local_cluster(const ServerOptions& options,
   local.command = {std::filesystem::read_symlink("/proc/self/exe")};
   local.command.insert(local.command.end(), argv + 1, argv + argc);
   const NodeAddress* leader = options.cluster.find(options.cluster.leader);
+  local.data_dir = options.data_dir;
+  // A local cluster starts afresh each time, unless told where its state is.
+  if (stage_number(options.stage) >= 3 && options.data_dir.empty()) {
+    local.temporary_data_dir =
+        std::filesystem::temp_directory_path() / (options.stage + "-XXXXXX");
+  }
   local.client_command = client_command(options.stage, leader->client);
   return local;
 }

@@ -17,6 +17,8 @@ struct ServerOptions {
   std::optional<NodeId> id = {};  // nothing: a whole local cluster
   Cluster cluster = {};  // of --cluster, or built in
   std::string client_address = {};  // of this node, when there is an id
+  std::string data_dir = {};  // node N uses data_dir/node-N; empty: none yet
+  std::int64_t heartbeat_ms = 50;
   std::int64_t request_timeout_ms = 5000;
   std::string trace_file = {};  // empty: no trace
 };

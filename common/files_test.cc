@@ -1,0 +1,223 @@
+// The real directory: what it keeps, whom it lets in, and how a process ends
+// whose disk fails.
+#include "common/files.h"
+
+#include <array>
+#include <cppunit/extensions/HelperMacros.h>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/check.h"
+#include "common/temporary_directory.h"
+
+namespace raft {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ending {
+  int code = 0;
+  std::string words = {};  // on stderr
+};
+
+// Does `act` in a process of its own. REQUIRES: this one has one thread.
+Ending ending_of(const std::function<void()>& act) {
+  std::array<int, 2> ends = {};
+  CHECK(::pipe(ends.data()) == 0);
+  const pid_t child = ::fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    ::dup2(ends[1], STDERR_FILENO);
+    act();
+    std::_Exit(0);
+  }
+  ::close(ends[1]);
+  Ending ending;
+  char buffer[256];
+  ssize_t size = 0;
+  while ((size = ::read(ends[0], buffer, sizeof buffer)) > 0) {
+    ending.words.append(buffer, static_cast<std::size_t>(size));
+  }
+  ::close(ends[0]);
+  int status = 0;
+  CHECK(::waitpid(child, &status, 0) == child);
+  ending.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return ending;
+}
+
+void check_fatal(const std::function<void()>& act, const std::string& words) {
+  const Ending ending = ending_of(act);
+  CPPUNIT_ASSERT_EQUAL_MESSAGE(ending.words, 1, ending.code);
+  CPPUNIT_ASSERT_MESSAGE(ending.words,
+                         ending.words.find(words) != std::string::npos);
+}
+
+class FilesTest : public CppUnit::TestFixture {
+  CPPUNIT_TEST_SUITE(FilesTest);
+  CPPUNIT_TEST(a_directory_is_created_with_its_parents);
+  CPPUNIT_TEST(a_relative_path_will_do);
+  CPPUNIT_TEST(what_was_written_is_there_for_the_next_one);
+  CPPUNIT_TEST(names_are_listed_in_order_without_the_lock);
+  CPPUNIT_TEST(a_removed_file_is_gone);
+  CPPUNIT_TEST(a_read_ends_with_the_file);
+  CPPUNIT_TEST(allocating_adds_zeros_and_changes_nothing_else);
+  CPPUNIT_TEST(a_second_process_is_refused_D_16);
+  CPPUNIT_TEST(a_lock_ends_with_its_process_D_16);
+  CPPUNIT_TEST(a_path_that_cannot_be_a_directory_is_refused);
+  CPPUNIT_TEST(the_first_failed_sync_ends_the_process_D_10);
+  CPPUNIT_TEST(a_full_disk_ends_the_process_D_11);
+  CPPUNIT_TEST(any_failed_call_ends_the_process);
+  CPPUNIT_TEST(crc32_is_the_one_of_zip);
+  CPPUNIT_TEST_SUITE_END();
+
+ public:
+  void a_directory_is_created_with_its_parents() {
+    const std::string path = place_.file("a/b/c");
+    PosixDirectory directory(path);
+    CPPUNIT_ASSERT(fs::is_directory(path));
+    CPPUNIT_ASSERT_EQUAL(path, directory.path());
+    CPPUNIT_ASSERT(directory.list().empty());
+  }
+
+  void a_relative_path_will_do() {
+    const fs::path before = fs::current_path();
+    fs::current_path(place_.path());
+    PosixDirectory("a/b").open("c");
+    fs::current_path(before);
+    CPPUNIT_ASSERT(fs::exists(place_.file("a/b/c")));
+  }
+
+  void what_was_written_is_there_for_the_next_one() {
+    {
+      PosixDirectory directory(place_.path());
+      const auto file = directory.open("a");
+      file->write(0, "abcdef");
+      file->write(2, "CD");
+      file->sync();
+      directory.sync();
+    }
+    PosixDirectory directory(place_.path());
+    CPPUNIT_ASSERT_EQUAL(std::string("abCDef"),
+                         directory.open("a")->read(0, 6));
+  }
+
+  void names_are_listed_in_order_without_the_lock() {
+    PosixDirectory directory(place_.path());
+    for (const char* name : {"b", "c", "a"}) directory.open(name);
+    CPPUNIT_ASSERT(std::vector<std::string>({"a", "b", "c"}) ==
+                   directory.list());
+  }
+
+  void a_removed_file_is_gone() {
+    PosixDirectory directory(place_.path());
+    directory.open("a")->write(0, "abc");
+    directory.remove("a");
+    directory.sync();
+    CPPUNIT_ASSERT(directory.list().empty());
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{0}, directory.open("a")->size());
+  }
+
+  void a_read_ends_with_the_file() {
+    const auto file = PosixDirectory(place_.path()).open("a");
+    file->write(0, "abcdef");
+    CPPUNIT_ASSERT_EQUAL(std::string("ef"), file->read(4, 100));
+    CPPUNIT_ASSERT_EQUAL(std::string(), file->read(6, 1));
+    CPPUNIT_ASSERT_EQUAL(std::string(), file->read(100, 1));
+  }
+
+  void allocating_adds_zeros_and_changes_nothing_else() {
+    const auto file = PosixDirectory(place_.path()).open("a");
+    file->write(0, "abc");
+    file->allocate(5);
+    CPPUNIT_ASSERT_EQUAL(std::string("abc\0\0", 5), file->read(0, 9));
+    file->allocate(2);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{5}, file->size());
+  }
+
+  void a_second_process_is_refused_D_16() {
+    PosixDirectory directory(place_.path());
+    directory.open("a")->write(0, "abc");
+    check_fatal([this] { PosixDirectory second(place_.path()); },
+                "is in use by another process; nothing was changed");
+    CPPUNIT_ASSERT_EQUAL(std::string("abc"), text_of_file(place_.file("a")));
+  }
+
+  void a_lock_ends_with_its_process_D_16() {
+    const Ending ending = ending_of([this] {
+      PosixDirectory directory(place_.path());
+      std::_Exit(7);
+    });
+    CPPUNIT_ASSERT_EQUAL(7, ending.code);
+    PosixDirectory directory(place_.path());
+    CPPUNIT_ASSERT(directory.list().empty());
+  }
+
+  void a_path_that_cannot_be_a_directory_is_refused() {
+    const std::string file = place_.write("a", "abc");
+    for (const std::string& path : {file, file + "/b"}) {
+      check_fatal([&path] { PosixDirectory directory(path); },
+                  "cannot use the data directory " + path +
+                      ": Not a directory; nothing was changed");
+    }
+  }
+
+  // /dev/null takes all that is written, and knows no sync.
+  void the_first_failed_sync_ends_the_process_D_10() {
+    fs::create_symlink("/dev/null", place_.file("a"));
+    check_fatal(
+        [this] {
+          PosixDirectory directory(place_.path());
+          const auto file = directory.open("a");
+          file->write(0, "abc");
+          file->sync();
+        },
+        "cannot sync " + place_.file("a"));
+  }
+
+  void a_full_disk_ends_the_process_D_11() {
+    fs::create_symlink("/dev/full", place_.file("a"));
+    check_fatal(
+        [this] { PosixDirectory(place_.path()).open("a")->write(0, "abc"); },
+        "cannot write " + place_.file("a") + ": No space left on device");
+  }
+
+  void any_failed_call_ends_the_process() {
+    fs::create_directory(place_.file("d"));
+    const auto in_directory =
+        [this](const std::function<void(PosixDirectory&)>& act) {
+          return [this, act] {
+            PosixDirectory directory(place_.path());
+            act(directory);
+          };
+        };
+    check_fatal(in_directory([](auto& directory) { directory.open("d"); }),
+                "cannot open " + place_.file("d"));
+    check_fatal(in_directory([](auto& directory) { directory.remove("x"); }),
+                "cannot remove " + place_.file("x"));
+    check_fatal(in_directory([](auto& directory) {
+                  directory.open("a")->allocate(UINT64_MAX / 2);
+                }),
+                "cannot allocate " + place_.file("a"));
+    check_fatal(in_directory([this](auto& directory) {
+                  fs::remove_all(place_.path());
+                  directory.list();
+                }),
+                "cannot list " + place_.path());
+  }
+
+  void crc32_is_the_one_of_zip() {
+    CPPUNIT_ASSERT_EQUAL(std::uint32_t{0xCBF43926}, crc32("123456789"));
+    CPPUNIT_ASSERT_EQUAL(std::uint32_t{0}, crc32(""));
+  }
+
+ private:
+  TemporaryDirectory place_;
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(FilesTest);
+
+}  // namespace
+}  // namespace raft
