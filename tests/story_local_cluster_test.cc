@@ -5,6 +5,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <list>
 #include <optional>
 #include <set>
@@ -13,6 +14,7 @@
 
 #include "common/line_connection.h"
 #include "common/options.h"
+#include "common/temporary_directory.h"
 #include "common/test_process.h"
 #include "tests/client_program.h"
 #include "tests/program.h"
@@ -111,7 +113,7 @@ class StoryLocalCluster : public CppUnit::TestFixture {
       }
       CPPUNIT_ASSERT_EQUAL(address(ports_.base() + id), row.client);
       CPPUNIT_ASSERT_EQUAL(address(ports_.base() + 100 + id), row.peer);
-      CPPUNIT_ASSERT(!row.data.empty());
+      check_data_column(row);
       CPPUNIT_ASSERT_EQUAL(0, ::kill(row.pid, 0));
       pids.insert(row.pid);
       CPPUNIT_ASSERT_EQUAL(
@@ -140,13 +142,14 @@ class StoryLocalCluster : public CppUnit::TestFixture {
   void a_second_start_names_the_port_and_starts_nothing() {
     launch();
 
-    Program second(command());
+    Program second(command(), environment());
 
     CPPUNIT_ASSERT(second.wait() == ExitStatus{.code = 1});
     const std::string error = second.error();
     CPPUNIT_ASSERT_EQUAL_MESSAGE(error, error.size() - 1, error.find('\n'));
     CPPUNIT_ASSERT(error.find(rows_.front().client) != std::string::npos);
     CPPUNIT_ASSERT_EQUAL(std::string(), second.output());
+    CPPUNIT_ASSERT_EQUAL(is_durable() ? 1 : 0, files_in(directory_.path()));
     put_and_get("k", "v");
   }
 
@@ -188,9 +191,31 @@ class StoryLocalCluster : public CppUnit::TestFixture {
             std::to_string(ports_.base())};
   }
 
+  static bool is_durable() { return stage_number(RAFT_STAGE) >= 3; }
+
+  static int files_in(const std::string& directory) {
+    const std::filesystem::directory_iterator files(directory);
+    return static_cast<int>(std::distance(begin(files), end(files)));
+  }
+
+  // A node's state is in a directory of its own, below a fresh one.
+  void check_data_column(const Row& row) const {
+    if (!is_durable()) {
+      CPPUNIT_ASSERT_EQUAL(std::string("in memory only"), row.data);
+      return;
+    }
+    CPPUNIT_ASSERT(row.data.starts_with(directory_.path() + "/" RAFT_STAGE));
+    CPPUNIT_ASSERT(row.data.ends_with("/node-" + row.id));
+    CPPUNIT_ASSERT(std::filesystem::is_directory(row.data));
+  }
+
+  Program::Environment environment() const {
+    return {{"TMPDIR", directory_.path()}};
+  }
+
   // Starts a cluster, and returns when its nodes answer.
   void launch() {
-    launcher_.emplace(command());
+    launcher_.emplace(command(), environment());
     launcher_->wait_for_output("ready");
     rows_ = rows_of(launcher_->output());
     CPPUNIT_ASSERT_EQUAL(std::size_t{kNodes}, rows_.size());
@@ -205,6 +230,7 @@ class StoryLocalCluster : public CppUnit::TestFixture {
                          run_client(RAFT_STAGE, leader, {"get", key}));
   }
 
+  const TemporaryDirectory directory_;  // for the data of the nodes
   const PortBlock ports_;
   std::optional<Program> launcher_;
   std::vector<Row> rows_;

@@ -31,6 +31,9 @@ class StoryOneLostMessage : public CppUnit::TestFixture {
     proxy.to_server().drop();
     CPPUNIT_ASSERT_EQUAL(printed(""),
                          cluster.run_client(1, {"put", "lost", "v"}));
+    wait_until("the message at the proxy", [&] {
+      return proxy.to_server().bytes().find("lost") != std::string::npos;
+    });
     proxy.to_server().wait_until_dropped();
     proxy.to_server().pass();
 
@@ -38,7 +41,10 @@ class StoryOneLostMessage : public CppUnit::TestFixture {
     for (const std::string key : {"next", "third", "last"}) {
       CPPUNIT_ASSERT_EQUAL(printed(""),
                            cluster.run_client(1, {"put", key, "v"}));
-      wait_until(key + " at node 3", [&] { return has(cluster, 3, key); });
+      for (const NodeId id : {2, 3}) {
+        wait_until(key + " at node " + std::to_string(id),
+                   [&] { return has(cluster, id, key); });
+      }
     }
     CPPUNIT_ASSERT(has(cluster, 1, "lost"));
     CPPUNIT_ASSERT(has(cluster, 2, "lost"));

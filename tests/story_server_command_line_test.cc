@@ -99,6 +99,14 @@ class StoryServerCommandLine : public CppUnit::TestFixture {
                        {"--cluster", empty, "--nodes", "3"},
                        {"--request-timeout-ms", "0"}});
     }
+    if (kStage >= 3) {
+      const std::string file = directory_.write("file", "");
+      mistakes.insert(mistakes.end(),
+                      {{"--data-dir"},
+                       {"--id", "1", "--data-dir", file},
+                       {"--heartbeat-ms", "x"},
+                       {"--heartbeat-ms", "0"}});
+    }
     for (const Words& mistake : mistakes) {
       Words command = {RAFT_STAGE "/server"};
       command.insert(command.end(), mistake.begin(), mistake.end());
@@ -140,6 +148,8 @@ class StoryServerCommandLine : public CppUnit::TestFixture {
     expect_part("--base-port", help.output());
     CPPUNIT_ASSERT_EQUAL(kStage >= 2,
                          help.output().find("--nodes") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(kStage >= 3,
+                         help.output().find("--data-dir") != std::string::npos);
   }
 
  private:

@@ -12,6 +12,7 @@ namespace raft {
 namespace {
 
 const bool kIsReplicated = stage_number(RAFT_STAGE) >= 2;
+const bool kHasLog = stage_number(RAFT_STAGE) >= 3;
 
 class StoryTheOnlyServerDies : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(StoryTheOnlyServerDies);
@@ -29,6 +30,11 @@ class StoryTheOnlyServerDies : public CppUnit::TestFixture {
       CPPUNIT_ASSERT_EQUAL(
           printed(""),
           cluster.run_client(cluster.fixed_leader(), {"put", "k", value}));
+      // By a log, others learn with the next message that a write is committed.
+      if (kHasLog) {
+        wait_until("the value on another node",
+                   [&] { return is_read_elsewhere(cluster, dead, value); });
+      }
 
       cluster.node(dead).kill();
 

@@ -4,11 +4,13 @@ Each stage's BUILD ends with a call of stage_suites(). A suite's source lies in
 this directory, once, and is compiled against each stage that has it.
 """
 
-load("//tools:cc.bzl", "each_stage")
+load("//tools:cc.bzl", "each_stage", "raft_cc_binary", "raft_cc_library")
 
 def stage_suites():
     """Declares, in a stage's package, the suites that the stage has."""
     _unit_suites()
+    _core_suites()
+    _storage_suites()
     _stories()
 
 def _unit_suites():
@@ -67,6 +69,7 @@ def _unit_suites():
             name = name,
             srcs = [
                 name + ".cc",
+                "transport_messages.h",
                 "transport_nodes.h",
             ],
             since = 2,
@@ -75,6 +78,7 @@ def _unit_suites():
                 ":transport",
                 "//common:check",
                 "//common:inbox",
+                "//common:json",
                 "//common:line_connection",
                 "//common:temporary_directory",
                 "//common:test_process",
@@ -83,6 +87,229 @@ def _unit_suites():
                 "//third_party:poco_foundation",
             ],
         )
+
+def _core_suites():
+    """The core: alone, message by message, and as a simulated cluster."""
+    each_stage(
+        name = "logs",
+        hdrs = ["logs.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [":raft_log"],
+    )
+    each_stage(
+        name = "nodes",
+        hdrs = ["nodes.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [":raft_node"],
+    )
+    each_stage(
+        name = "follower",
+        hdrs = ["follower.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [
+            ":logs",
+            ":nodes",
+            "//third_party:cppunit",
+        ],
+    )
+    each_stage(
+        name = "leader",
+        hdrs = ["leader.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [
+            ":logs",
+            ":nodes",
+            "//third_party:cppunit",
+        ],
+    )
+    each_stage(
+        name = "hand_driven",
+        srcs = ["hand_driven.cc"],
+        hdrs = ["hand_driven.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [
+            ":logs",
+            ":nodes",
+            "//common:check",
+        ],
+    )
+    each_stage(
+        name = "raft_log_test",
+        srcs = ["raft_log_test.cc"],
+        since = 3,
+        deps = [
+            ":logs",
+            ":raft_log",
+            "//tests:death",
+        ],
+    )
+    each_stage(
+        name = "raft_paper_test",
+        srcs = ["raft_paper_test.cc"],
+        since = 3,
+        deps = [":follower"],
+    )
+    each_stage(
+        name = "raft_paper_leader_test",
+        srcs = ["raft_paper_leader_test.cc"],
+        since = 3,
+        deps = [":leader"],
+    )
+    each_stage(
+        name = "raft_paper_commit_test",
+        srcs = ["raft_paper_commit_test.cc"],
+        since = 3,
+        deps = [":leader"],
+    )
+    each_stage(
+        name = "follower_scenarios_test",
+        srcs = ["follower_scenarios_test.cc"],
+        since = 3,
+        deps = [
+            ":follower",
+            "//tests:death",
+        ],
+    )
+    each_stage(
+        name = "replication_scenarios_test",
+        srcs = ["replication_scenarios_test.cc"],
+        since = 3,
+        deps = [":hand_driven"],
+    )
+    each_stage(
+        name = "log_repair_test",
+        srcs = ["log_repair_test.cc"],
+        since = 3,
+        deps = [":hand_driven"],
+    )
+    each_stage(
+        name = "agreement_test",
+        srcs = ["agreement_test.cc"],
+        since = 3,
+        deps = [":hand_driven"],
+    )
+    each_stage(
+        name = "sim_server",
+        srcs = ["sim_server.cc"],
+        hdrs = ["sim_server.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [
+            ":logs",
+            ":nodes",
+            ":storage",
+            "//common:check",
+            "//tests:sim_disk",
+        ],
+    )
+    each_stage(
+        name = "invariants",
+        srcs = ["invariants.cc"],
+        hdrs = ["invariants.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [
+            ":logs",
+            ":sim_server",
+        ],
+    )
+    each_stage(
+        name = "sim_lib",
+        srcs = [
+            "sim.cc",
+            "sim_seed.cc",
+        ],
+        hdrs = ["sim.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [
+            ":invariants",
+            ":logs",
+            ":sim_server",
+            "//tests:sim_network",
+        ],
+    )
+    each_stage(
+        name = "sim",
+        srcs = ["sim_main.cc"],
+        since = 3,
+        rule = raft_cc_binary,
+        testonly = True,
+        deps = [":sim_lib"],
+    )
+    each_stage(
+        name = "sim_test",
+        srcs = ["sim_test.cc"],
+        since = 3,
+        deps = [":sim_lib"],
+    )
+
+def _storage_suites():
+    """The durable log, on a disk that fails."""
+    each_stage(
+        name = "stored_log",
+        hdrs = ["stored_log.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [
+            ":log_record",
+            ":logs",
+            ":storage",
+            "//tests:captured_log",
+            "//tests:sim_disk",
+            "//third_party:cppunit",
+        ],
+    )
+    each_stage(
+        name = "log_record_test",
+        srcs = ["log_record_test.cc"],
+        since = 3,
+        deps = [":log_record"],
+    )
+    each_stage(
+        name = "storage_test",
+        srcs = ["storage_test.cc"],
+        since = 3,
+        deps = [":stored_log"],
+    )
+    each_stage(
+        name = "storage_torn_test",
+        srcs = ["storage_torn_test.cc"],
+        since = 3,
+        deps = [":stored_log"],
+    )
+    each_stage(
+        name = "storage_damage_test",
+        srcs = ["storage_damage_test.cc"],
+        since = 3,
+        deps = [
+            ":stored_log",
+            "//common:bytes",
+        ],
+    )
+    each_stage(
+        name = "storage_crash_test",
+        srcs = ["storage_crash_test.cc"],
+        since = 3,
+        deps = [
+            ":stored_log",
+            "//tests:seeds",
+        ],
+    )
 
 def _stories():
     """The real programs, from outside.
@@ -110,10 +337,29 @@ def _stories():
         deps = ["//tests:proxy"],
     )
     _story(
+        name = "story_kill_all_nodes_test",
+        since = 3,
+        deps = [
+            "//common:json",
+            "//common:test_process",
+            "//tests:seeds",
+        ],
+    )
+    _story(
+        name = "story_data_directory_test",
+        since = 3,
+        deps = [
+            "//common:temporary_directory",
+            "//tests:program",
+            "//tests:reserved_port",
+        ],
+    )
+    _story(
         name = "story_local_cluster_test",
         since = 2,
         deps = [
             "//common:line_connection",
+            "//common:temporary_directory",
             "//tests:program",
             "//tests:reserved_port",
         ],

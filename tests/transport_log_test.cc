@@ -49,7 +49,7 @@ struct Event {
   std::uint64_t node = 0;
   std::uint64_t clock = 0;
   std::string type = {};
-  std::uint64_t index = 0;
+  Index index = 0;
 };
 
 // The events of a trace; each line must be one.
@@ -64,7 +64,7 @@ std::vector<Event> events_in(const std::string& file) {
                       .node = json.number("node").value(),
                       .clock = json.number("clock").value(),
                       .type = json.string("type").value(),
-                      .index = json.number("index").value()});
+                      .index = index_of(json)});
   }
   return events;
 }
@@ -98,7 +98,7 @@ class TransportLogTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("append_entries_result"), events[1].type);
     for (const Event& event : events) {
       CPPUNIT_ASSERT_EQUAL(std::uint64_t{2}, event.node);
-      CPPUNIT_ASSERT_EQUAL(std::uint64_t{7}, event.index);
+      CPPUNIT_ASSERT_EQUAL(Index{7}, event.index);
     }
   }
 
@@ -110,7 +110,7 @@ class TransportLogTest : public CppUnit::TestFixture {
     const auto events = events_in(directory.file("1"));
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, events.size());
     CPPUNIT_ASSERT_EQUAL(std::string("drop"), events[0].event);
-    CPPUNIT_ASSERT_EQUAL(std::uint64_t{7}, events[0].index);
+    CPPUNIT_ASSERT_EQUAL(Index{7}, events[0].index);
   }
 
   // The nodes of a local cluster share the file, as here.
@@ -179,8 +179,8 @@ class TransportLogTest : public CppUnit::TestFixture {
     auto log = LogLines::install();
     const ThreePorts ports;
     TransportNode one(1, ports);
-    for (Index outage = 0; outage < 2; ++outage) {
-      for (Index i = 0; i < 3; ++i) one.transport().call(request(2, i));
+    for (int outage = 0; outage < 2; ++outage) {
+      for (Index i = 1; i <= 3; ++i) one.transport().call(request(2, i));
       const auto lost = log->take();
       CPPUNIT_ASSERT_EQUAL(std::size_t{1}, lost.size());
       CPPUNIT_ASSERT(contains(lost[0], "node 2 misses a message"));

@@ -11,34 +11,16 @@
 #include "common/cluster.h"
 #include "common/deadline.h"
 #include "common/inbox.h"
+#include "common/json.h"
 #include "common/line_connection.h"
 #include "common/test_process.h"
 #include "common/trace.h"
 #include "tests/reserved_port.h"
 #include "tests/scripted_server.h"
+#include "tests/transport_messages.h"
 #include "transport.h"
 
 namespace raft {
-
-// From the leader, node 1, unless told otherwise.
-inline Envelope request(NodeId to,
-                        Index index,
-                        const std::string& command = "x",
-                        NodeId from = 1) {
-  const Entry entry{.index = index, .command = command};
-  return {.from = from,
-          .to = to,
-          .message = AppendEntries{.leader_id = from, .entry = entry}};
-}
-
-// Tells its request by the index.
-inline Envelope result_of(const Envelope& request, bool success = true) {
-  const auto& args = std::get<AppendEntries>(request.message);
-  return {.from = request.to,
-          .to = request.from,
-          .message = AppendEntriesResult{.index = args.entry.index,
-                                         .success = success}};
-}
 
 // Addresses for nodes 1 to 3, kept free for them.
 class ThreePorts {
@@ -147,12 +129,21 @@ class PeerPort {
   void send(const std::string& line) {
     CHECK(connection_.send(line, patience()).has_value());
   }
-  JsonObject receive() {
-    return JsonObject::parse(connection_.receive(patience()).value()).value();
-  }
+  std::string receive_line() { return connection_.receive(patience()).value(); }
+  JsonObject receive() { return JsonObject::parse(receive_line()).value(); }
 
  private:
   LineConnection connection_;
 };
+
+// What goes over the wire as the result of a request.
+inline std::string line_of_result(const Envelope& request) {
+  const ThreePorts ports;
+  TransportNode node(request.to, ports);
+  PeerPort peer(ports.peer(request.to));
+  peer.send(line_of(request));
+  node.transport().answer(result_of(node.receive()));
+  return peer.receive_line();
+}
 
 }  // namespace raft

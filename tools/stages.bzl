@@ -8,4 +8,7 @@ STAGES = [
     # [since stage2_naive_repl]
     "stage2_naive_repl",
     # [end since]
+    # [since stage3_log_repl]
+    "stage3_log_repl",
+    # [end since]
 ]
