@@ -389,7 +389,8 @@ class Session:
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith(("BUILD_", "BASH_", "RAFT_"))}
         environment.update(PATH=f"{scratch / 'bin'}:{os.environ['PATH']}",
-                           HOME=str(home), LC_ALL="C.UTF-8")
+                           HOME=str(home), TMPDIR=str(scratch),
+                           LC_ALL="C.UTF-8")
         driver = (f"exec 90<&{names_in} 91>&{statuses_out} {names_in}<&- "
                   f"{statuses_out}>&-\n{DRIVER}")
         try:
