@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/cluster.h"
 #include "common/options.h"
+#include "common/user_directory.h"
 
 namespace raft {
 namespace {
@@ -13,20 +15,20 @@ const std::vector<OptionSpec>& specs() {
   static const std::vector<OptionSpec> table = {
       {"server",
        "HOST:PORT",
-       "The server to ask (127.0.0.1:7001); from stage4_cluster_client on a "
-       "list, with commas.",
+       "The server to ask; from stage4_cluster_client on a list, with commas.",
        "stage0_kv"},
       {"base-port",
        "P",
-       "Ask the built-in addresses: the server at client port P+1 (7000).",
+       "Ask the built-in addresses on 127.0.0.1: the server at port P+1, from "
+       "stage4_cluster_client on those at P+1 to P+N (7000).",
        "stage0_kv"},
+      {"nodes",
+       "N",
+       "How many built-in addresses there are (5).",
+       "stage4_cluster_client"},
       {"cluster",
        "FILE",
        "Ask the servers of this JSON file.",
-       "stage4_cluster_client"},
-      {"nodes",
-       "N",
-       "Size of the built-in local cluster (5).",
        "stage4_cluster_client"},
       {"json", "", "Print the server's answer as it is.", "stage0_kv"},
       {"expect-absent",
@@ -131,20 +133,60 @@ BenchOptions bench_options(const Options& options) {
   return bench;
 }
 
+// The addresses in a list with commas.
+std::vector<std::string> servers_in(const std::string& list) {
+  std::vector<std::string> servers;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t end = std::min(list.find(',', at), list.size());
+    servers.push_back(list.substr(at, end - at));
+    at = end + 1;
+    if (!is_address(servers.back())) {
+      usage_error("--server must be HOST:PORT, or several with commas, not \"" +
+                  list + "\"");
+    }
+  }
+  return servers;
+}
+
+// Three ways to say where the servers are: only one of them at a time.
+void check_exclusions(const Options& options) {
+  const std::vector<std::vector<std::string>> ways = {
+      {"server"}, {"cluster"}, {"base-port", "nodes"}};
+  std::string given;
+  for (const auto& way : ways) {
+    const auto found = std::ranges::find_if(
+        way, [&](const std::string& name) { return options.has(name); });
+    if (found == way.end()) continue;
+    if (!given.empty()) {
+      usage_error("--" + given + " and --" + *found + " exclude each other");
+    }
+    given = *found;
+  }
+}
+
 std::vector<std::string> servers_of(const Options& options,
                                     const std::string& stage) {
-  if (options.has("server") && options.has("base-port")) {
-    usage_error("--server and --base-port exclude each other");
-  }
-  const auto base_port =
-      value_or_die(options.number("base-port", 7000, 0, 65534));
-  const std::string server =
-      options.text("server", "127.0.0.1:" + std::to_string(base_port + 1));
-  if (server.find(',') != std::string::npos && stage_number(stage) < 4) {
+  const bool knows_all = stage_number(stage) >= 4;
+  check_exclusions(options);
+  const std::string list = options.text("server", "");
+  if (options.has("server") && knows_all) return servers_in(list);
+  if (list.find(',') != std::string::npos) {
     usage_error("--server takes one address in " + stage +
                 "; stage4_cluster_client brings lists");
   }
-  return {server};
+  if (options.has("server")) return {list};
+  const auto nodes = value_or_die(options.number("nodes", 5, 1, kNodesMax));
+  const std::uint64_t count = knows_all ? nodes : 1;
+  const auto base_port =
+      value_or_die(options.number("base-port", 7000, 0, 65535 - count));
+  const Cluster cluster =
+      options.has("cluster")
+          ? value_or_die(
+                read_cluster(in_user_directory(options.text("cluster", ""))))
+          : built_in_cluster(count, base_port);
+  std::vector<std::string> servers;
+  for (const NodeAddress& node : cluster.nodes) servers.push_back(node.client);
+  return servers;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <sstream>
 
+#include "common/temporary_directory.h"
 #include "common/test_process.h"
 
 namespace raft {
@@ -15,6 +16,7 @@ namespace {
 using namespace std::string_literals;
 
 constexpr char kProgram[] = "common/test_program";
+constexpr char kClusterStage[] = "stage4_cluster_client";
 
 Finished run(const std::string& stage,
              const std::vector<std::string>& arguments) {
@@ -48,6 +50,8 @@ class ClientOptionsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(without_options_everything_has_its_default);
   CPPUNIT_TEST(every_option_arrives);
   CPPUNIT_TEST(the_base_port_gives_the_server);
+  CPPUNIT_TEST(from_stage_4_on_there_are_several_servers);
+  CPPUNIT_TEST(a_cluster_file_gives_the_servers);
   CPPUNIT_TEST(after_two_dashes_everything_belongs_to_the_command);
   CPPUNIT_TEST(without_a_command_stage_1_has_its_prompt);
   CPPUNIT_TEST(what_cannot_be_used_is_said_in_one_line);
@@ -96,6 +100,43 @@ class ClientOptionsTest : public CppUnit::TestFixture {
                 parsed("stage0_kv", {"--base-port", "8000", "status"}));
     assert_part("servers [127.0.0.1:65535]\n",
                 parsed("stage0_kv", {"--base-port", "65534", "status"}));
+  }
+
+  // The built-in ones, or those of the list.
+  void from_stage_4_on_there_are_several_servers() {
+    const std::string host = "[127.0.0.1:";
+    assert_part("servers " + host + "7001]" + host + "7002]" + host + "7003]" +
+                    host + "7004]" + host + "7005]\n",
+                parsed(kClusterStage, {"status"}));
+    assert_part(
+        "servers " + host + "8001]" + host + "8002]\n",
+        parsed(kClusterStage, {"--nodes=2", "--base-port=8000", "status"}));
+    assert_part(
+        "servers [127.0.0.1:65535]\n",
+        parsed(kClusterStage, {"--nodes=1", "--base-port=65534", "status"}));
+    assert_part("servers [h:1]\n",
+                parsed(kClusterStage, {"--server=h:1", "status"}));
+    assert_part(
+        "servers [h:1][::1:2][x:65535]\n",
+        parsed(kClusterStage, {"--server=h:1,::1:2,x:65535", "status"}));
+  }
+
+  // By ascending id.
+  void a_cluster_file_gives_the_servers() {
+    const TemporaryDirectory directory;
+    const std::string file = directory.write(
+        "cluster.json",
+        R"({"cluster_id":"c","nodes":[{"id":2,"client":"b:2","peer":"b:3"},)"
+        R"({"id":1,"client":"a:1","peer":"a:2"}]})");
+
+    assert_part("servers [a:1][b:2]\n",
+                parsed(kClusterStage, {"--cluster", file, "status"}));
+
+    const Finished nowhere =
+        run(kClusterStage, {"--cluster=/no/file", "status"});
+    CPPUNIT_ASSERT_EQUAL("exited with status 2"s, describe(nowhere.status));
+    CPPUNIT_ASSERT_EQUAL("error: cannot read the cluster file /no/file\n"s,
+                         nowhere.error);
   }
 
   // So any value can be put.
@@ -150,6 +191,41 @@ class ClientOptionsTest : public CppUnit::TestFixture {
          {"--server=h:1,h:2", "status"},
          "--server takes one address in stage3_log_repl; "
          "stage4_cluster_client brings lists"},
+        {kClusterStage,
+         {"--server=h:1", "--nodes=3", "status"},
+         "--server and --nodes exclude each other"},
+        {kClusterStage,
+         {"--server=h:1", "--cluster=f", "status"},
+         "--server and --cluster exclude each other"},
+        {kClusterStage,
+         {"--cluster=f", "--base-port=1", "status"},
+         "--cluster and --base-port exclude each other"},
+        {kClusterStage,
+         {"--cluster=f", "--nodes=3", "status"},
+         "--cluster and --nodes exclude each other"},
+        {kClusterStage,
+         {"--server=h:1,", "status"},
+         "--server must be HOST:PORT, or several with commas, not \"h:1,\""},
+        {kClusterStage,
+         {"--server=", "status"},
+         "--server must be HOST:PORT, or several with commas, not \"\""},
+        {kClusterStage,
+         {"--server=h", "status"},
+         "--server must be HOST:PORT, or several with commas, not \"h\""},
+        {kClusterStage,
+         {"--nodes=0", "status"},
+         "--nodes must be a number from 1 to 99, not \"0\""},
+        {kClusterStage,
+         {"--base-port=65531", "status"},
+         "--base-port must be a number from 0 to 65530, not \"65531\""},
+        {"stage3_log_repl",
+         {"--nodes=3", "status"},
+         "stage3_log_repl has no use for --nodes yet; stage4_cluster_client "
+         "brings it"},
+        {"stage3_log_repl",
+         {"--cluster=f", "status"},
+         "stage3_log_repl has no use for --cluster yet; stage4_cluster_client "
+         "brings it"},
         {"stage0_kv",
          {"--base-port=65535", "status"},
          "--base-port must be a number from 0 to 65534, not \"65535\""},

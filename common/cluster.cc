@@ -11,17 +11,6 @@
 namespace raft {
 namespace {
 
-// HOST:PORT with a port that can be told to others, so not 0.
-bool is_address(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0) return false;
-  const std::string port = address.substr(colon + 1);
-  if (port.empty() || port.size() > 5) return false;
-  if (port.find_first_not_of("0123456789") != std::string::npos) return false;
-  const int number = std::stoi(port);
-  return 1 <= number && number <= 65535;
-}
-
 Result<NodeAddress> parse_node(const JsonObject& json) {
   const auto id = json.number("id");
   if (!id) return tl::make_unexpected(id.error());
@@ -59,6 +48,16 @@ Result<void> check_distinct(const std::vector<NodeAddress>& nodes) {
 const NodeAddress* Cluster::find(NodeId id) const {
   const auto found = std::ranges::find(nodes, id, &NodeAddress::id);
   return found == nodes.end() ? nullptr : &*found;
+}
+
+bool is_address(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  const std::string port = address.substr(colon + 1);
+  if (port.empty() || port.size() > 5) return false;
+  if (port.find_first_not_of("0123456789") != std::string::npos) return false;
+  const int number = std::stoi(port);
+  return 1 <= number && number <= 65535;
 }
 
 Cluster built_in_cluster(std::uint64_t nodes, std::uint64_t base_port) {

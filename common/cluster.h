@@ -34,6 +34,9 @@ struct Cluster {
 
 inline constexpr std::uint64_t kNodesMax = 99;
 
+// True for HOST:PORT with a port that can be told to others, so not 0.
+bool is_address(const std::string& address);
+
 // Nodes 1 to `nodes` on 127.0.0.1: client port base_port + id, peer port
 // base_port + 100 + id. REQUIRES: 1 <= nodes <= kNodesMax
 Cluster built_in_cluster(std::uint64_t nodes, std::uint64_t base_port);

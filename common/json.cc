@@ -21,25 +21,6 @@ namespace {
 
 using Poco::Dynamic::Var;
 
-// Where `text` stops being UTF-8; nothing if it never does. Poco's parser
-// refuses such text too, but for a reason that would send the reader astray.
-std::optional<std::size_t> first_bad_utf8(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto* bytes = reinterpret_cast<const unsigned char*>(&text[at]);
-    if (*bytes < 0x80) {
-      ++at;
-      continue;
-    }
-    const int length = *bytes < 0xE0 ? 2 : *bytes < 0xF0 ? 3 : 4;
-    const auto size = static_cast<std::size_t>(length);
-    if (text.size() - at < size) return at;
-    if (!Poco::UTF8Encoding::isLegal(bytes, length)) return at;
-    at += size;
-  }
-  return std::nullopt;
-}
-
 // Poco reads 2^64 and the next three numbers as 0 to 3. True if one of them
 // stands in `text`, which is JSON, outside of a string.
 bool has_misread_number(std::string_view text) {
@@ -91,12 +72,38 @@ Error wrong_type(const std::string& name,
           type_of(found)};
 }
 
+// True if `text` stands in JSON as it is, but for the quotes around it.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return ' ' <= c && c <= '~' && c != '"' && c != '\\' && c != '/';
+  });
+}
+
 }  // namespace
+
+std::optional<std::size_t> first_bad_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&text[at]);
+    if (*bytes < 0x80) {
+      ++at;
+      continue;
+    }
+    const int length = *bytes < 0xE0 ? 2 : *bytes < 0xF0 ? 3 : 4;
+    const auto size = static_cast<std::size_t>(length);
+    if (text.size() - at < size) return at;
+    if (!Poco::UTF8Encoding::isLegal(bytes, length)) return at;
+    at += size;
+  }
+  return std::nullopt;
+}
 
 JsonObject::JsonObject(std::shared_ptr<const Impl> impl)
     : impl_(std::move(impl)) {}
 
 Result<JsonObject> JsonObject::parse(std::string_view text) {
+  // Poco's parser refuses such text too, but for a reason that would send the
+  // reader astray.
   if (const auto at = first_bad_utf8(text)) {
     return failure("not valid UTF-8 at byte " + std::to_string(*at));
   }
@@ -160,6 +167,37 @@ Result<std::uint64_t> JsonObject::number(const std::string& name) const {
   } catch (const Poco::Exception&) {
     return failure("field \"" + name + "\" must be " + expected);
   }
+}
+
+Result<double> JsonObject::real(const std::string& name) const {
+  if (!has(name)) return failure("field \"" + name + "\" is missing");
+  const Var value = impl_->object->get(name);
+  if (value.isBoolean() || !value.isNumeric()) {
+    return tl::make_unexpected(wrong_type(name, "a number", value));
+  }
+  return value.convert<double>();
+}
+
+Result<std::vector<std::uint64_t>> JsonObject::numbers(
+    const std::string& name) const {
+  if (!has(name)) return failure("field \"" + name + "\" is missing");
+  const Var value = impl_->object->get(name);
+  if (value.type() != typeid(Poco::JSON::Array::Ptr)) {
+    return tl::make_unexpected(wrong_type(name, "an array", value));
+  }
+  std::vector<std::uint64_t> result;
+  for (const Var& item : *value.extract<Poco::JSON::Array::Ptr>()) {
+    try {
+      if (item.isEmpty() || item.isBoolean() || !item.isInteger()) {
+        return failure("field \"" + name + "\" must hold only integers, not " +
+                       type_of(item));
+      }
+      result.push_back(item.convert<std::uint64_t>());
+    } catch (const Poco::Exception&) {
+      return failure("field \"" + name + "\" holds a number below 0");
+    }
+  }
+  return result;
 }
 
 Result<bool> JsonObject::boolean(const std::string& name) const {
@@ -229,7 +267,13 @@ void JsonFields::note(const std::optional<Error>& error) {
 
 JsonWriter& JsonWriter::add(std::string_view name, std::string_view value) {
   begin_field(name);
-  text_ += Poco::toJSON(std::string(value));
+  if (is_plain(value)) {
+    text_ += '"';
+    text_ += value;
+    text_ += '"';
+  } else {
+    text_ += Poco::toJSON(std::string(value));
+  }
   return *this;
 }
 
@@ -243,6 +287,18 @@ JsonWriter& JsonWriter::add(std::string_view name, std::uint64_t value) {
 
 JsonWriter& JsonWriter::add(std::string_view name, bool value) {
   return add_json(name, value ? "true" : "false");
+}
+
+JsonWriter& JsonWriter::add_numbers(std::string_view name,
+                                    const std::vector<std::uint64_t>& values) {
+  begin_field(name);
+  text_ += '[';
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) text_ += ',';
+    text_ += std::to_string(values[i]);
+  }
+  text_ += ']';
+  return *this;
 }
 
 JsonWriter& JsonWriter::add_or_null(std::string_view name,

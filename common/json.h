@@ -23,6 +23,9 @@
 
 namespace raft {
 
+// Where `text` stops being UTF-8; nothing if it never does.
+std::optional<std::size_t> first_bad_utf8(std::string_view text);
+
 class JsonObject {
  public:
   // Fails unless `text` is exactly one JSON object; says where it goes wrong.
@@ -35,7 +38,9 @@ class JsonObject {
   // missing or of another type.
   Result<std::string> string(const std::string& name) const;
   Result<std::uint64_t> number(const std::string& name) const;
+  Result<double> real(const std::string& name) const;
   Result<bool> boolean(const std::string& name) const;
+  Result<std::vector<std::uint64_t>> numbers(const std::string& name) const;
   Result<JsonObject> object(const std::string& name) const;
   Result<std::vector<JsonObject>> objects(const std::string& name) const;
 
@@ -82,6 +87,8 @@ class JsonWriter {
   JsonWriter& add(std::string_view name, const char* value);
   JsonWriter& add(std::string_view name, std::uint64_t value);
   JsonWriter& add(std::string_view name, bool value);
+  JsonWriter& add_numbers(std::string_view name,
+                          const std::vector<std::uint64_t>& values);
   // Null when there is no value.
   JsonWriter& add_or_null(std::string_view name,
                           const std::optional<std::string>& value);

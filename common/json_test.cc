@@ -71,6 +71,12 @@ class JsonTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(every_ascii_character_survives_a_round_trip);
   CPPUNIT_TEST(every_length_of_utf_8_survives_a_round_trip);
   CPPUNIT_TEST(what_is_written_is_one_line);
+  CPPUNIT_TEST(utf_8_that_ends_is_found_by_its_place);
+  CPPUNIT_TEST(any_number_is_read_as_a_real_one);
+  CPPUNIT_TEST(an_array_of_integers_is_read_exactly);
+  CPPUNIT_TEST(an_array_must_hold_only_unsigned_integers);
+  CPPUNIT_TEST(numbers_are_written_as_an_array);
+  CPPUNIT_TEST(plain_text_is_written_as_it_is_and_no_other);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -539,6 +545,122 @@ class JsonTest : public CppUnit::TestFixture {
     const std::string text = JsonWriter().add("a", "1\n2\r\n3").text();
 
     CPPUNIT_ASSERT_EQUAL(R"({"a":"1\n2\r\n3"})"s, text);
+  }
+
+  // The place is that of the first byte of what is no character.
+  void utf_8_that_ends_is_found_by_its_place() {
+    for (const std::string& good : {""s,
+                                    "plain"s,
+                                    "\0\x7F"s,
+                                    "\xC2\x80\xDF\xBF"s,
+                                    "\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80"s,
+                                    "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF"s}) {
+      CPPUNIT_ASSERT(first_bad_utf8(good) == std::nullopt);
+      for (const std::string& bad : {"\x80"s,
+                                     "\xBF"s,
+                                     "\xC0\x80"s,
+                                     "\xC1\xBF"s,
+                                     "\xC2"s,
+                                     "\xC2\x7F"s,
+                                     "\xC2\xC2"s,
+                                     "\xE0\x9F\xBF"s,
+                                     "\xE2\x82"s,
+                                     "\xE2\x82z"s,
+                                     "\xED\xA0\x80"s,
+                                     "\xF0\x8F\xBF\xBF"s,
+                                     "\xF0\x9F\x98"s,
+                                     "\xF4\x90\x80\x80"s,
+                                     "\xF5\x80\x80\x80"s,
+                                     "\xF8\x88\x80\x80\x80"s,
+                                     "\xFE"s,
+                                     "\xFF"s}) {
+        CPPUNIT_ASSERT(first_bad_utf8(good + bad) == good.size());
+        CPPUNIT_ASSERT(first_bad_utf8(good + bad + good) == good.size());
+      }
+    }
+  }
+
+  void any_number_is_read_as_a_real_one() {
+    const auto real = [](const std::string& json) {
+      return JsonObject::parse("{\"k\":" + json + "}")->real("k");
+    };
+    CPPUNIT_ASSERT_EQUAL(0.0, *real("0"));
+    CPPUNIT_ASSERT_EQUAL(1.0, *real("1"));
+    CPPUNIT_ASSERT_EQUAL(-2.0, *real("-2"));
+    CPPUNIT_ASSERT_EQUAL(0.25, *real("0.25"));
+    CPPUNIT_ASSERT_EQUAL(-1500.0, *real("-1.5e3"));
+    CPPUNIT_ASSERT_EQUAL(1e-7, *real("1E-7"));
+    CPPUNIT_ASSERT_EQUAL(18446744073709551615.0, *real("18446744073709551615"));
+    for (const auto& [json, found] : {std::pair{"null", "null"},
+                                      {"true", "true or false"},
+                                      {"\"1\"", "a string"},
+                                      {"[1]", "an array"},
+                                      {"{}", "an object"}}) {
+      CPPUNIT_ASSERT_EQUAL("field \"k\" must be a number, not "s + found,
+                           complaint_of(real(json)));
+    }
+    CPPUNIT_ASSERT_EQUAL(
+        "field \"x\" is missing"s,
+        complaint_of(JsonObject::parse("{\"k\":1}")->real("x")));
+  }
+
+  void an_array_of_integers_is_read_exactly() {
+    const auto object = JsonObject::parse(
+        R"({"none":[],"some":[3,0,3,9007199254740993,18446744073709551615]})");
+
+    CPPUNIT_ASSERT(object->numbers("none")->empty());
+    const std::vector<std::uint64_t> some = {
+        3, 0, 3, 9007199254740993, UINT64_MAX};
+    CPPUNIT_ASSERT(*object->numbers("some") == some);
+  }
+
+  void an_array_must_hold_only_unsigned_integers() {
+    const auto numbers = [](const std::string& json) {
+      return complaint_of(
+          JsonObject::parse("{\"k\":" + json + "}")->numbers("k"));
+    };
+    const std::string begin = "field \"k\" must hold only integers, not ";
+    CPPUNIT_ASSERT_EQUAL("none"s, numbers("[1,2]"));
+    CPPUNIT_ASSERT_EQUAL(begin + "a string", numbers("[1,\"2\"]"));
+    CPPUNIT_ASSERT_EQUAL(begin + "null", numbers("[null]"));
+    CPPUNIT_ASSERT_EQUAL(begin + "true or false", numbers("[true]"));
+    CPPUNIT_ASSERT_EQUAL(begin + "a number", numbers("[1.5]"));
+    CPPUNIT_ASSERT_EQUAL(begin + "an array", numbers("[[1]]"));
+    CPPUNIT_ASSERT_EQUAL(begin + "an object", numbers("[{}]"));
+    CPPUNIT_ASSERT_EQUAL("field \"k\" holds a number below 0"s,
+                         numbers("[1,-1]"));
+    CPPUNIT_ASSERT_EQUAL("field \"k\" must be an array, not a number"s,
+                         numbers("1"));
+    CPPUNIT_ASSERT_EQUAL("field \"k\" must be an array, not null"s,
+                         numbers("null"));
+  }
+
+  void numbers_are_written_as_an_array() {
+    CPPUNIT_ASSERT_EQUAL(R"({"a":[],"b":[7],"c":[18446744073709551615,0,7]})"s,
+                         JsonWriter()
+                             .add_numbers("a", {})
+                             .add_numbers("b", {7})
+                             .add_numbers("c", {UINT64_MAX, 0, 7})
+                             .text());
+  }
+
+  // Where one character is not plain, at whatever place, nothing else changes.
+  void plain_text_is_written_as_it_is_and_no_other() {
+    for (int byte = 0; byte < 0x80; ++byte) {
+      const char c = static_cast<char>(byte);
+      for (const std::string& value :
+           {std::string(1, c), "ab"s + c, c + "ab"s, "a"s + c + "b"s}) {
+        const std::string text = JsonWriter().add("a", value).text();
+        const bool is_plain = text == "{\"a\":\"" + value + "\"}";
+        const bool needs_escape = c < ' ' || c == '"' || c == '\\';
+        CPPUNIT_ASSERT(!(is_plain && needs_escape));
+        CPPUNIT_ASSERT_EQUAL(value, *JsonObject::parse(text)->string("a"));
+      }
+    }
+    const std::string all_plain =
+        " !#$%&'()*+,-.0123456789:;<=>?@AZ[]^_`az{|}~";
+    CPPUNIT_ASSERT_EQUAL("{\"a\":\"" + all_plain + "\"}",
+                         JsonWriter().add("a", all_plain).text());
   }
 };
 

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <set>
+#include <sys/socket.h>
 #include <utility>
 
 #include <Poco/Exception.h>
@@ -193,6 +194,9 @@ class LineServer::Impl {
   ~Impl() { stop(); }
 
   void stop() {
+    // Poco looks four times a second whether it is to stop, unless something
+    // happens to the socket.
+    ::shutdown(listening_.impl()->sockfd(), SHUT_RD);
     server_.stop();
     // Otherwise a client could still connect and would wait for nobody.
     listening_.close();

@@ -150,11 +150,17 @@ void print_help(const std::vector<CommandSpec>& commands) {
 
 std::unique_ptr<LineSource> open_lines(
     const std::string& stage,
-    const std::string& server,
+    const std::vector<std::string>& servers,
     const std::vector<CommandSpec>& commands) {
   if (!isatty(STDIN_FILENO)) return std::make_unique<PlainLines>();
-  std::printf(
-      "%s at %s; \"help\" lists the commands\n", stage.c_str(), server.c_str());
+  const std::string others =
+      servers.size() > 1
+          ? " and " + std::to_string(servers.size() - 1) + " more"
+          : "";
+  std::printf("%s at %s%s; \"help\" lists the commands\n",
+              stage.c_str(),
+              servers.front().c_str(),
+              others.c_str());
   std::vector<std::string> completions = {"help", "exit"};
   for (const CommandSpec& command : commands) {
     completions.push_back(command.name);
@@ -188,7 +194,7 @@ int run_prompt(const std::string& stage,
   std::vector<CommandSpec> commands = client_commands(stage);
   std::erase_if(commands,
                 [](const CommandSpec& spec) { return spec.name == "bench"; });
-  const auto lines = open_lines(stage, options.servers.front(), commands);
+  const auto lines = open_lines(stage, options.servers, commands);
   while (const auto line = lines->next()) {
     const auto words = words_of(*line);
     if (!words) {

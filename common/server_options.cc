@@ -1,5 +1,6 @@
 #include "common/server_options.h"
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -98,13 +99,65 @@ std::string about(const std::string& stage) {
          "stops it.";
 }
 
-// A first command for the client, given to `server`.
-std::string client_command(const std::string& stage,
+// "150:300". A number alone would be a timeout without randomness, and that is
+// how elections never end (§9.3).
+TimeoutRange election_timeout_of(const Options& options) {
+  constexpr std::int64_t kMsMax = 60'000;
+  const std::string text = options.text("election-timeout-ms", "150:300");
+  TimeoutRange range;
+  const char* end = text.data() + text.size();
+  const auto min = std::from_chars(text.data(), end, range.min_ms);
+  const bool has_colon =
+      min.ec == std::errc() && min.ptr != end && *min.ptr == ':';
+  const auto max =
+      std::from_chars(has_colon ? min.ptr + 1 : end, end, range.max_ms);
+  if (!has_colon || max.ec != std::errc() || max.ptr != end ||
+      range.min_ms < 1 || range.max_ms < range.min_ms ||
+      range.max_ms > kMsMax) {
+    fatal(
+        "--election-timeout-ms must be MIN:MAX, with 1 <= MIN <= MAX <= "
+        "60000, not \"" +
+        text + "\"; nothing was changed");
+  }
+  return range;
+}
+
+// The port below that of node 1, as the built-in clusters count.
+std::uint64_t base_port_of(const Cluster& cluster) {
+  const std::string& address = cluster.nodes.front().client;
+  return std::stoull(address.substr(address.rfind(':') + 1)) - 1;
+}
+
+// What a client that knows all servers has to be told of `cluster`.
+std::string servers_option(const Cluster& cluster) {
+  const std::size_t nodes = cluster.nodes.size();
+  const std::uint64_t base_port = base_port_of(cluster);
+  std::string options;
+  if (cluster.nodes == built_in_cluster(nodes, base_port).nodes) {
+    if (nodes != kNodesDefault) {
+      options += "--nodes " + std::to_string(nodes) + " ";
+    }
+    if (base_port != kBasePortDefault) {
+      options += "--base-port " + std::to_string(base_port) + " ";
+    }
+    return options;
+  }
+  for (const NodeAddress& node : cluster.nodes) {
+    options += (options.empty() ? "--server " : ",") + node.client;
+  }
+  return options + " ";
+}
+
+// A first command for the client, given to `server`, or to all of them where
+// it knows all.
+std::string client_command(const ServerOptions& options,
                            const std::string& server) {
-  const std::string client = "bazel run //" + stage + ":client -- ";
   const bool is_default =
       server == built_in_cluster(1, kBasePortDefault).nodes.front().client;
-  return client + (is_default ? "" : "--server " + server + " ") +
+  return "bazel run //" + options.stage + ":client -- " +
+         (stage_number(options.stage) >= 4 ? servers_option(options.cluster)
+          : is_default                     ? ""
+                                           : "--server " + server + " ") +
          "put greeting hello";
 }
 
@@ -169,6 +222,13 @@ ServerOptions parse_server_options(const std::string& stage,
       value_or_die(options.number("request-timeout-ms", 5000, 1, 3'600'000)));
   result.heartbeat_ms = static_cast<std::int64_t>(
       value_or_die(options.number("heartbeat-ms", 50, 10, 60'000)));
+  result.election_timeout = election_timeout_of(options);
+  if (result.has_elections() &&
+      result.heartbeat_ms >= result.election_timeout.min_ms) {
+    fatal(
+        "--heartbeat-ms must be below --election-timeout-ms, or followers "
+        "would give up a leader that lives; nothing was changed");
+  }
   if (stage_number(stage) >= 3 && (result.id || options.has("data-dir"))) {
     result.data_dir =
         in_user_directory(options.text("data-dir", "raft-data/" + stage));
@@ -176,7 +236,12 @@ ServerOptions parse_server_options(const std::string& stage,
   if (options.has("trace")) {
     result.trace_file = in_user_directory(options.text("trace", ""));
   }
+  result.enable_faults = options.has("enable-faults");
   return result;
+}
+
+bool ServerOptions::has_elections() const {
+  return stage_number(stage) >= 6;
 }
 
 void announce(const ServerOptions& options) {
@@ -187,7 +252,7 @@ void announce(const ServerOptions& options) {
       std::to_string(*options.id).c_str(),
       options.client_address.c_str(),
       getpid(),
-      client_command(options.stage, options.client_address).c_str());
+      client_command(options, options.client_address).c_str());
   std::fflush(stdout);
 }
 
@@ -199,13 +264,14 @@ LocalCluster local_cluster(const ServerOptions& options,
   local.command = {std::filesystem::read_symlink("/proc/self/exe")};
   local.command.insert(local.command.end(), argv + 1, argv + argc);
   const NodeAddress* leader = options.cluster.find(options.cluster.leader);
+  local.has_fixed_leader = !options.has_elections();
   local.data_dir = options.data_dir;
   // A local cluster starts afresh each time, unless told where its state is.
   if (stage_number(options.stage) >= 3 && options.data_dir.empty()) {
     local.temporary_data_dir =
         std::filesystem::temp_directory_path() / (options.stage + "-XXXXXX");
   }
-  local.client_command = client_command(options.stage, leader->client);
+  local.client_command = client_command(options, leader->client);
   return local;
 }
 

@@ -12,15 +12,27 @@
 
 namespace raft {
 
+// A time that is drawn anew each time, from [min_ms, max_ms].
+struct TimeoutRange {
+  std::int64_t min_ms = 150;
+  std::int64_t max_ms = 300;
+  bool operator==(const TimeoutRange&) const = default;
+};
+
 struct ServerOptions {
   std::string stage = {};  // "stage2_naive_repl"
   std::optional<NodeId> id = {};  // nothing: a whole local cluster
   Cluster cluster = {};  // of --cluster, or built in
   std::string client_address = {};  // of this node, when there is an id
   std::string data_dir = {};  // node N uses data_dir/node-N; empty: none yet
+  TimeoutRange election_timeout = {};
   std::int64_t heartbeat_ms = 50;
   std::int64_t request_timeout_ms = 5000;
   std::string trace_file = {};  // empty: no trace
+  bool enable_faults = false;  // serve /v1/faults
+
+  // Whether the stage's leader is elected, not fixed.
+  bool has_elections() const;
 };
 
 // The options that `argv` gives to a server of `stage`; the log is set up as

@@ -76,11 +76,14 @@ class ServerOptionsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_config_file_gives_options);
   CPPUNIT_TEST(the_log_is_set_up);
   CPPUNIT_TEST(what_cannot_be_used_is_said_in_one_line);
+  CPPUNIT_TEST(a_bad_election_timeout_is_refused);
   CPPUNIT_TEST(the_version_is_the_stage);
   CPPUNIT_TEST(help_lists_the_options_of_each_stage_in_80_columns);
   CPPUNIT_TEST(a_server_says_where_it_serves);
+  CPPUNIT_TEST(a_client_that_knows_all_servers_is_told_which_there_are);
   CPPUNIT_TEST(a_node_of_a_local_cluster_leaves_that_to_its_launcher);
   CPPUNIT_TEST(a_local_cluster_starts_the_same_program);
+  CPPUNIT_TEST(an_election_timeout_is_a_range_9_3);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -106,7 +109,8 @@ class ServerOptionsTest : public CppUnit::TestFixture {
         "node 3 127.0.0.1:7003 127.0.0.1:7103\n"
         "node 4 127.0.0.1:7004 127.0.0.1:7104\n"
         "node 5 127.0.0.1:7005 127.0.0.1:7105\n"
-        "leader 1\nclient_address \nrequest_timeout_ms 5000\ntrace_file \n"s,
+        "leader 1\nclient_address \nrequest_timeout_ms 5000\ntrace_file \n"
+        "enable_faults 0\n"s,
         parsed("stage2_naive_repl", {}));
   }
 
@@ -123,8 +127,10 @@ class ServerOptionsTest : public CppUnit::TestFixture {
         "node 1 127.0.0.1:9001 127.0.0.1:9101\n"
         "node 2 127.0.0.1:9002 127.0.0.1:9102\n"
         "leader 1\nclient_address 127.0.0.1:9002\nrequest_timeout_ms 70\n"
-        "trace_file /tmp/t\n"s,
+        "trace_file /tmp/t\nenable_faults 0\n"s,
         text);
+    assert_part("\nenable_faults 1\n",
+                parsed("stage4_cluster_client", {"--id=1", "--enable-faults"}));
   }
 
   // With the leader that it names.
@@ -267,12 +273,39 @@ class ServerOptionsTest : public CppUnit::TestFixture {
          {"--config", gone},
          "cannot read the file of --config: File not found: " + gone +
              "; nothing was changed"},
+        {"stage6_election",
+         {"--election-timeout-ms", "50:60"},
+         "--heartbeat-ms must be below --election-timeout-ms, or followers "
+         "would give up a leader that lives; nothing was changed"},
     };
     for (const Case& one : cases) {
       const Finished finished = run("server_options", one.stage, one.options);
       CPPUNIT_ASSERT_EQUAL("error: " + one.complaint + "\n", finished.error);
       CPPUNIT_ASSERT_EQUAL("exited with status 1"s, describe(finished.status));
       CPPUNIT_ASSERT_EQUAL(""s, finished.output);
+    }
+  }
+
+  // A number without its range above all (§9.3).
+  void a_bad_election_timeout_is_refused() {
+    for (const std::string text : {"",
+                                   "150",
+                                   "150:",
+                                   ":300",
+                                   "300:150",
+                                   "0:10",
+                                   "1:60001",
+                                   "a:b",
+                                   "150:300x",
+                                   "150-300"}) {
+      const Finished finished = run("server_options",
+                                    "stage6_election",
+                                    {"--election-timeout-ms=" + text});
+      CPPUNIT_ASSERT_EQUAL(
+          "error: --election-timeout-ms must be MIN:MAX, with 1 <= MIN <= MAX "
+          "<= 60000, not \"" +
+              text + "\"; nothing was changed\n",
+          finished.error);
     }
   }
 
@@ -327,6 +360,38 @@ class ServerOptionsTest : public CppUnit::TestFixture {
         "put greeting hello\n"));
   }
 
+  // In the shortest way: by a command line that works wherever it is typed.
+  void a_client_that_knows_all_servers_is_told_which_there_are() {
+    const std::string stage = "stage4_cluster_client";
+    const TemporaryDirectory directory;
+    const std::string file = directory.write(
+        "cluster.json",
+        R"({"cluster_id":"c","nodes":[{"id":1,"client":"a:1","peer":"a:2"},)"
+        R"({"id":2,"client":"b:1","peer":"b:2"}]})");
+    struct Case {
+      std::vector<std::string> options = {};
+      std::string servers = {};
+    };
+    for (const Case& one : std::vector<Case>{
+             {{}, ""},
+             {{"--nodes=3"}, "--nodes 3 "},
+             {{"--base-port=8000"}, "--base-port 8000 "},
+             {{"--base-port=0", "--nodes=1"}, "--nodes 1 --base-port 0 "},
+             {{"--cluster", file}, "--server a:1,b:1 "}}) {
+      const std::string command = "bazel run //" + stage + ":client -- " +
+                                  one.servers + "put greeting hello\n";
+      std::vector<std::string> options = one.options;
+      const Finished launched = run("launch_options", stage, options);
+      CPPUNIT_ASSERT_MESSAGE(
+          launched.output,
+          launched.output.ends_with("\n" + command + "fixed leader\n"));
+      options.push_back("--id=1");
+      const Finished announced = run("announce_server", stage, options);
+      CPPUNIT_ASSERT_MESSAGE(announced.output,
+                             announced.output.ends_with("\n  " + command));
+    }
+  }
+
   // That prints one table for all of them.
   void a_node_of_a_local_cluster_leaves_that_to_its_launcher() {
     const Finished finished = run("announce_server",
@@ -349,8 +414,18 @@ class ServerOptionsTest : public CppUnit::TestFixture {
         "[" + program +
             "][--nodes=3][--base-port][8000]\n"
             "bazel run //stage2_naive_repl:client -- --server 127.0.0.1:8001 "
-            "put greeting hello\n",
+            "put greeting hello\nfixed leader\n",
         finished.output);
+    assert_part("\nelections\n",
+                run("launch_options", "stage6_election", {}).output);
+  }
+
+  // By default as in the paper.
+  void an_election_timeout_is_a_range_9_3() {
+    assert_part("\nelection_timeout_ms 150 to 300\n",
+                parsed("stage6_election", {}));
+    assert_part("\nelection_timeout_ms 51 to 51\n",
+                parsed("stage6_election", {"--election-timeout-ms=51:51"}));
   }
 };
 

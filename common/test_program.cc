@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <sstream>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "common/child_process.h"
 #include "common/client_options.h"
 #include "common/cluster.h"
+#include "common/http_bench.h"
+#include "common/http_server.h"
 #include "common/line_bench.h"
 #include "common/line_server.h"
 #include "common/local_cluster.h"
@@ -56,9 +59,15 @@ int server_options(int argc, char** argv) {
           node.peer);
   }
   print("leader " + std::to_string(options.cluster.leader));
+  if (options.has_elections()) {
+    print("election_timeout_ms " +
+          std::to_string(options.election_timeout.min_ms) + " to " +
+          std::to_string(options.election_timeout.max_ms));
+  }
   print("client_address " + options.client_address);
   print("request_timeout_ms " + std::to_string(options.request_timeout_ms));
   print("trace_file " + options.trace_file);
+  print("enable_faults " + std::to_string(options.enable_faults));
   log_debug("a line for whoever debugs");
   log_information("a line for everybody");
   return 0;
@@ -76,6 +85,7 @@ int launch_options(int argc, char** argv) {
   const LocalCluster local = local_cluster(options, argc - 1, argv + 1);
   print(in_brackets(local.command));
   print(local.client_command);
+  print(local.has_fixed_leader ? "fixed leader" : "elections");
   return 0;
 }
 
@@ -115,6 +125,18 @@ int bench(int, char** argv) {
                         argv[1]);
 }
 
+// ADDRESS,… OP KEYS
+int http_bench(int, char** argv) {
+  std::vector<std::string> servers;
+  std::istringstream list(argv[1]);
+  for (std::string one; std::getline(list, one, ',');) servers.push_back(one);
+  return run_http_bench({.op = argv[2],
+                         .seconds = 1,
+                         .connections = 3,
+                         .keys = std::stoull(argv[3])},
+                        servers);
+}
+
 int stop_in_order(int, char**) {
   prepare_stop_signal();
   print("ready");
@@ -147,6 +169,18 @@ int trace(int, char** argv) {
 // ADDRESS
 int listen(int, char** argv) {
   LineServer server({.address = argv[1]});
+  print("listening");
+  return 0;
+}
+
+// ADDRESS
+int http_listen(int, char** argv) {
+  HttpServer server(
+      {.address = argv[1],
+       .handler = [](const HttpRequest&, const auto& reply) { reply({}); },
+       .error_answer = [](int, const auto&, const auto&) -> HttpAnswer {
+         return {};
+       }});
   print("listening");
   return 0;
 }
@@ -194,7 +228,9 @@ int main(int argc, char** argv) {
       {"bench", raft::bench},
       {"break_check", raft::break_check},
       {"client_options", raft::client_options},
+      {"http_bench", raft::http_bench},
       {"launch", raft::launch},
+      {"http_listen", raft::http_listen},
       {"launch_and_wait", raft::launch_and_wait},
       {"launch_options", raft::launch_options},
       {"listen", raft::listen},

@@ -34,7 +34,7 @@ Trace::~Trace() {
   if (file_ != nullptr) std::fclose(file_);
 }
 
-std::uint64_t Trace::write(const std::string& event, const JsonWriter& fields) {
+std::uint64_t Trace::write(const char* event, const JsonWriter& fields) {
   const std::lock_guard lock(mutex_);
   ++clock_;
   if (file_ == nullptr) return clock_;

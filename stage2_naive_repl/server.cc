@@ -110,9 +110,9 @@ bool Server::carry_out() {
 }
 
 void Server::apply(const Entry& entry) {
-  trace_.write(
-      "apply",
-      JsonWriter().add("index", entry.index).add("command", entry.command));
+  trace_.write("apply", [&] {
+    return JsonWriter().add("index", entry.index).add("command", entry.command);
+  });
   const auto command = decode(entry.command);
   if (!command) return log_error("ignoring an entry that is no command");
   const ApplyResult result = store_.apply(*command);

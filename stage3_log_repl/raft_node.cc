@@ -43,8 +43,8 @@ void RaftNode::tick() {
   for (auto& [peer, progress] : progress_) ++progress.silent_ticks;
   if (--ticks_left_ > 0) return;
   ticks_left_ = config_.heartbeat_ticks;
-  // Leaders: a message that got no result by now is taken for lost, and what
-  // it held is sent again (§5.3, "retries indefinitely").
+  // Leaders: a message that got no result by now is taken for lost, and the
+  // follower is asked again, for ever (§5.3).
   for (auto& [peer, progress] : progress_) progress.is_heartbeat_due = true;
 }
 
@@ -81,9 +81,12 @@ Output RaftNode::take_output() {
     }
   }
   output.messages = std::exchange(outbox_, {});
-  // All servers: what is committed is applied, in log order (§5.3).
-  while (last_applied_ < commit_index_) {
+  // All servers: what is committed is applied, in log order (§5.3). After a
+  // restart that is the whole log: messages must not wait for all of it.
+  std::size_t bytes = 0;
+  while (last_applied_ < commit_index_ && bytes < config_.apply_bytes_max) {
     output.committed.push_back(log_.at(++last_applied_));
+    bytes += output.committed.back().command.size();
   }
   return output;
 }
@@ -212,8 +215,12 @@ void RaftNode::send_append_entries(NodeId to, Progress& progress) {
                      .leader_id = config_.id,
                      .prev_log_index = prev,
                      .prev_log_term = log_.term_at(prev),
-                     .entries = log_.from(prev + 1, config_.message_bytes_max),
                      .leader_commit = commit_index_};
+  // A follower that owes a result may be dead, or drowning: it is asked how far
+  // it has come, and gets the entries again when it has said so.
+  if (!progress.is_waiting) {
+    args.entries = log_.from(prev + 1, config_.message_bytes_max);
+  }
   send(to, std::move(args));
   progress.is_waiting = true;
   progress.is_heartbeat_due = false;

@@ -27,6 +27,7 @@ struct Config {
   Term term = 1;  // of that leader
   int heartbeat_ticks = 5;
   std::size_t message_bytes_max = 1024 * 1024;  // of commands in a message
+  std::size_t apply_bytes_max = 1024 * 1024;  // of commands in an Output
 };
 
 // What the shell must do, in the order of the fields. A step may begin only
@@ -80,6 +81,10 @@ class RaftNode {
   Index next_index(NodeId peer) const { return progress_.at(peer).next_index; }
   Index match_index(NodeId peer) const {
     return progress_.at(peer).match_index;
+  }
+  // In ticks, since its last result, or since the start.
+  std::int64_t silent_ticks(NodeId peer) const {
+    return progress_.at(peer).silent_ticks;
   }
 
   // False on a leader that lacks results from a majority for ten heartbeats:

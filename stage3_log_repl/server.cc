@@ -97,6 +97,7 @@ void Server::run() {
     }
     is_idle = !carry_out();
     publish_status();
+    answer_writers();
   }
 }
 
@@ -125,15 +126,23 @@ bool Server::carry_out() {
 }
 
 void Server::apply(const Entry& entry) {
-  trace_.write(
-      "apply",
-      JsonWriter().add("index", entry.index).add("command", entry.command));
+  trace_.write("apply", [&] {
+    return JsonWriter().add("index", entry.index).add("command", entry.command);
+  });
   const auto command = decode(entry.command);
   CHECK(command.has_value());
   const ApplyResult result = store_.apply(*command);
   // On a follower nobody waits.
-  const auto waiter = waiting_.extract(entry.index);
-  if (!waiter.empty()) waiter.mapped().set_value({.applied = result});
+  auto waiter = waiting_.extract(entry.index);
+  if (waiter.empty()) return;
+  answers_.emplace_back(std::move(waiter.mapped()),
+                        WriteResult{.applied = result});
+}
+
+// Whoever hears that a write is done may look for it in the status next.
+void Server::answer_writers() {
+  for (auto& [done, result] : answers_) done.set_value(result);
+  answers_.clear();
 }
 
 // A result goes back to whoever asked. A request blocks until its result is

@@ -15,7 +15,9 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "api.h"
 #include "common/inbox.h"
@@ -81,6 +83,7 @@ class Server {
   void handle(const Envelope& request);
   bool carry_out();
   void apply(const Entry& entry);
+  void answer_writers();
   void deliver(const Envelope& envelope);
   void publish_status();
   ServerStatus describe() const;
@@ -92,6 +95,8 @@ class Server {
   RaftNode node_;
   Inbox<std::variant<Proposal, Envelope>> inbox_;
   std::map<Index, std::promise<WriteResult>> waiting_;  // for their entries
+  std::vector<std::pair<std::promise<WriteResult>, WriteResult>>
+      answers_;  // not given yet
   Transport transport_;
   mutable std::mutex mutex_;
   ServerStatus status_;  // as of the last round of the thread

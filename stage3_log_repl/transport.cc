@@ -139,10 +139,11 @@ Result<Envelope> Transport::exchange(const Envelope& request) {
 
 // One line when a node is lost, not one for each message that it misses.
 void Transport::note_lost(const Envelope& request, const std::string& why) {
-  trace_.write("drop",
-               JsonWriter()
-                   .add("to", request.to)
-                   .add_fields(fields_of(request.message)));
+  trace_.write("drop", [&] {
+    return JsonWriter()
+        .add("to", request.to)
+        .add_fields(fields_of(request.message));
+  });
   if (!lost_.insert(request.to).second) return;
   log_warning("node " + std::to_string(request.to) +
               " misses a message, and all others until it answers: " + why);
@@ -193,8 +194,9 @@ std::future<Envelope> Transport::hand_over(const Envelope& request) {
 
 std::string Transport::encode(const Envelope& envelope) {
   const JsonWriter fields = fields_of(envelope.message);
-  const std::uint64_t clock = trace_.write(
-      "send", JsonWriter().add("to", envelope.to).add_fields(fields));
+  const std::uint64_t clock = trace_.write("send", [&] {
+    return JsonWriter().add("to", envelope.to).add_fields(fields);
+  });
   return JsonWriter()
       .add("cluster_id", cluster_.cluster_id)
       .add("from", envelope.from)
@@ -227,10 +229,11 @@ Result<Envelope> Transport::decode(std::string_view line) {
                    " from another one of cluster " + cluster_.cluster_id);
   }
   trace_.observe(clock);
-  trace_.write("receive",
-               JsonWriter()
-                   .add("from", envelope.from)
-                   .add_fields(fields_of(envelope.message)));
+  trace_.write("receive", [&] {
+    return JsonWriter()
+        .add("from", envelope.from)
+        .add_fields(fields_of(envelope.message));
+  });
   return envelope;
 }
 

@@ -35,7 +35,7 @@ A block for which that is not enough says so behind the word console:
     ```console no-test: why not    the block is not run
 
 The chapters use the default port, 7000. Here each section has ports of its own
-instead, which the kernel has picked: they are put into the commands, and taken
+instead, which nobody else uses: they are put into the commands, and taken
 out of what these print.
 
 Python's standard library and bash only.
@@ -45,6 +45,7 @@ import collections
 import concurrent.futures
 import os
 import pathlib
+import random
 import re
 import select
 import signal
@@ -57,6 +58,10 @@ import time
 WORDS = range(1800, 2501)  # of a chapter, without its blocks
 DEADLINE_S = 20            # for one command
 SECTIONS_AT_ONCE = 4
+
+# Below those that the kernel picks for connections: many of these are not free
+# again for a while after each test that has made a thousand connections.
+PORT_BASES = (10000, 32000, 10)
 
 # The parts of a chapter. A stage without one before it has no difference.
 PARTS = [
@@ -270,10 +275,8 @@ class Ports:
     def __init__(self):
         self.sockets = []
         for _ in range(1000):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.base = probe.getsockname()[1] // 10 * 10
-            if self.base >= 10000 and self.reserve():
+            self.base = random.randrange(*PORT_BASES)
+            if self.reserve():
                 return
         raise Wrong("no free ports were found")
 
@@ -308,8 +311,9 @@ class Ports:
     def take_out_of(self, text):
         # A server that isn't at the usual port says so to whoever copies its
         # command for the client.
-        text = text.replace(f"--server 127.0.0.1:{self.base + 1} put greeting",
-                            "put greeting")
+        for option in (f"--server 127.0.0.1:{self.base + 1}",
+                       f"--base-port {self.base}"):
+            text = text.replace(f"{option} put greeting", "put greeting")
         return re.sub(
             r"(?<=127\.0\.0\.1:)\d+",
             lambda port: (str(int(port[0]) - self.base + 7000)

@@ -13,7 +13,8 @@
 namespace raft {
 
 // Runs `act` in a copy of this process. What it wrote on stderr when it was
-// aborted; empty if it lived. REQUIRES: this process has one thread.
+// aborted, or ended by fatal(); empty if it lived. REQUIRES: this process has
+// one thread.
 template <typename Act>
 std::string last_words(Act act) {
   int ends[2] = {};
@@ -38,7 +39,8 @@ std::string last_words(Act act) {
   int status = 0;
   CHECK(::waitpid(child, &status, 0) == child);
   const bool is_aborted = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
-  return is_aborted ? words + " aborted" : "";
+  const bool is_fatal = WIFEXITED(status) && WEXITSTATUS(status) == 1;
+  return is_aborted || is_fatal ? words + " ended" : "";
 }
 
 }  // namespace raft

@@ -11,7 +11,6 @@
 namespace raft {
 
 inline constexpr NodeId kSelf = 2;
-inline constexpr Term kTerm = 4;  // the one there is
 
 // What a message did: how it was answered, and what else became due.
 struct Step {

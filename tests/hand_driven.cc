@@ -9,9 +9,13 @@ namespace raft {
 HandDriven::HandDriven(Spec spec) : spec_(std::move(spec)) {
   NodeId id = 0;
   for (const std::vector<Term>& terms : spec_.logs) {
-    servers_[++id].disk = entries_of(1, terms);
+    ++id;
+    NodeSpec node = spec_of(id);
+    if (!spec_.is_led) ++node.term;  // that of the first leader
+    servers_[id].disk = disk_of(node, terms);
   }
   for (const auto& [each, server] : servers_) restart(each);
+  if (spec_.is_led) lead_first();
 }
 
 const std::vector<Entry>& HandDriven::applied(NodeId id) const {
@@ -19,19 +23,23 @@ const std::vector<Entry>& HandDriven::applied(NodeId id) const {
 }
 
 const std::vector<Entry>& HandDriven::disk(NodeId id) const {
-  return servers_.at(id).disk;
+  return servers_.at(id).disk.entries;
 }
 
-Index HandDriven::propose(std::string command) {
-  const auto index = leader().propose(std::move(command));
+const std::vector<Output>& HandDriven::outputs(NodeId id) const {
+  return servers_.at(id).outputs;
+}
+
+Index HandDriven::propose_at(NodeId id, std::string command) {
+  const auto index = node(id).propose(std::move(command));
   CHECK(index.has_value());
-  carry_out(kLeader);
+  carry_out(id);
   return *index;
 }
 
-void HandDriven::tick_to_heartbeat() {
-  for (int i = 0; i < kHeartbeatTicks; ++i) leader().tick();
-  carry_out(kLeader);
+void HandDriven::tick_to_heartbeat(NodeId id) {
+  for (int i = 0; i < kHeartbeatTicks; ++i) node(id).tick();
+  carry_out(id);
 }
 
 Envelope HandDriven::take(NodeId from, NodeId to) {
@@ -68,47 +76,80 @@ void HandDriven::settle() {
   }
 }
 
-void HandDriven::settle_heartbeats(int heartbeats) {
+void HandDriven::settle_heartbeats(int heartbeats, NodeId id) {
   settle();
   for (int i = 0; i < heartbeats; ++i) {
-    tick_to_heartbeat();
+    tick_to_heartbeat(id);
     settle();
   }
 }
 
+void HandDriven::release_disk(NodeId id) {
+  Server& server = servers_.at(id);
+  CHECK(server.is_held);
+  server.is_held = false;
+  if (server.held) finish(server, *std::exchange(server.held, std::nullopt));
+  if (server.node) carry_out(id);
+}
+
 void HandDriven::crash(NodeId id) {
-  servers_.at(id).node.reset();
+  Server& server = servers_.at(id);
+  server.node.reset();
+  server.held.reset();
+  server.is_held = false;
 }
 
 void HandDriven::restart(NodeId id) {
   Server& server = servers_.at(id);
-  RaftLog log;
-  for (const Entry& entry : server.disk) log.append(entry);
-  server.node = std::make_unique<RaftNode>(
-      node_of({.id = id,
-               .nodes = servers_.size(),
-               .term = spec_.term,
-               .log = std::move(log),
-               .message_bytes_max = spec_.message_bytes_max}));
+  NodeSpec spec = spec_of(id);
+  spec.seed = spec_.seed * 1000 + ++starts_;
+  server.node = std::make_unique<RaftNode>(node_on(server.disk, spec));
   server.applied.clear();
+  server.outputs.clear();
   carry_out(id);
 }
 
 void HandDriven::carry_out(NodeId id) {
   Server& server = servers_.at(id);
-  Output output = server.node->take_output();
-  while (!output.empty()) {
-    if (!output.entries.empty()) {
-      CHECK(output.entries.front().index <= server.disk.size() + 1);
-      server.disk.resize(output.entries.front().index - 1);
+  while (!server.held) {
+    Output output = server.node->take_output();
+    if (output.empty()) return;
+    for (const Envelope& early : early_messages_of(output)) send(early);
+    if (server.is_held) {
+      server.held = std::move(output);
+    } else {
+      finish(server, output);
     }
-    for (const Entry& entry : output.entries) server.disk.push_back(entry);
-    for (const Envelope& envelope : output.messages) send(envelope);
-    for (const Entry& entry : output.committed) {
-      server.applied.push_back(entry);
-    }
-    output = server.node->take_output();
   }
+}
+
+NodeSpec HandDriven::spec_of(NodeId id) const {
+  return {.id = id,
+          .nodes = spec_.logs.size(),
+          .term = spec_.term,
+          .message_bytes_max = spec_.message_bytes_max};
+}
+
+// What the leader has of its own term in the spec, it has proposed.
+void HandDriven::lead_first() {
+  make_leader(leader(), servers_.size(), [this] {
+    wire_.clear();
+    sent_.clear();
+    carry_out(kLeader);
+  });
+  const std::vector<Term>& terms = spec_.logs.front();
+  for (Index index = leader().log().last_index() + 1; index <= terms.size();
+       ++index) {
+    leader().propose(entry_of(index, spec_.term).command);
+  }
+  carry_out(kLeader);
+}
+
+void HandDriven::finish(Server& server, const Output& output) {
+  persist(server.disk, output);
+  for (const Envelope& envelope : output.messages) send(envelope);
+  for (const Entry& entry : output.committed) server.applied.push_back(entry);
+  server.outputs.push_back(output);
 }
 
 void HandDriven::send(const Envelope& envelope) {

@@ -10,18 +10,11 @@
 
 namespace raft {
 
-inline constexpr Term kTerm = 4;
-
-inline RaftNode leader_of(std::vector<Term> terms, NodeId nodes = 3) {
-  return node_of(
-      {.nodes = nodes, .term = kTerm, .log = log_of(std::move(terms))});
-}
-
-// A leader that has sent its first messages, to which nobody has answered.
+// A leader that has sent its first messages, to which nobody has answered. Its
+// log has the given terms, and if none of them is kTerm, one entry of that.
 inline RaftNode started_leader_of(std::vector<Term> terms, NodeId nodes = 3) {
-  RaftNode node = leader_of(std::move(terms), nodes);
-  node.take_output();
-  return node;
+  return started_leader_in(
+      {.nodes = nodes, .term = kTerm, .log = log_of(std::move(terms))});
 }
 
 inline void success(RaftNode& node, NodeId from, Index match_index) {
@@ -43,7 +36,7 @@ inline void refusal(RaftNode& node, NodeId from, Index probe, Term probe_term) {
 
 inline std::vector<AppendEntries> sent(const Output& output, NodeId to) {
   std::vector<AppendEntries> found;
-  for (const Envelope& envelope : output.messages) {
+  for (const Envelope& envelope : messages_of(output)) {
     if (envelope.to != to) continue;
     found.push_back(std::get<AppendEntries>(envelope.message));
   }

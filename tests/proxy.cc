@@ -42,9 +42,10 @@ bool send(Poco::Net::StreamSocket& socket, const std::string& bytes) {
 
 }  // namespace
 
-void Gate::set(Mode mode) {
+void Gate::set(Mode mode, const std::string& part) {
   const std::lock_guard lock(mutex_);
   mode_ = mode;
+  part_ = part;
   passed_ = held_ = dropped_ = 0;
 }
 
@@ -62,7 +63,8 @@ std::string Gate::bytes() const {
 bool Gate::admit(std::string_view bytes) {
   std::unique_lock lock(mutex_);
   bytes_ += bytes;
-  if (mode_ == Mode::kPass) return true;
+  const bool is_meant = bytes.find(part_) != std::string_view::npos;
+  if (mode_ == Mode::kPass || !is_meant) return true;
   ++(mode_ == Mode::kHold ? held_ : dropped_);
   changed_.notify_all();
   if (mode_ == Mode::kDrop) return false;

@@ -27,12 +27,13 @@ namespace raft {
 class Gate {
  public:
   // What arrives from now on passes, is kept here, or is swallowed and its
-  // connection closed in both directions. Bytes that are held hold up all that
-  // follows them on the same connection, under each of the three: it is another
-  // connection that can overtake them.
-  void pass() { set(Mode::kPass); }
-  void hold() { set(Mode::kHold); }
-  void drop() { set(Mode::kDrop); }
+  // connection closed in both directions: all of it, or only messages with
+  // `part` in them. Bytes that are held hold up all that follows them on the
+  // same connection, under each of the three: it is another connection that can
+  // overtake them.
+  void pass() { set(Mode::kPass, ""); }
+  void hold(const std::string& part = "") { set(Mode::kHold, part); }
+  void drop(const std::string& part = "") { set(Mode::kDrop, part); }
 
   // All that is held goes on its way, and what follows it is no longer held up.
   void release();
@@ -56,12 +57,13 @@ class Gate {
   void told_passed();
   void end();
 
-  void set(Mode mode);
+  void set(Mode mode, const std::string& part);
   void wait_for(const std::uint64_t& count, const std::string& what);
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Mode mode_ = Mode::kPass;
+  std::string part_;  // passes what does not have it
   bool has_ended_ = false;
   std::uint64_t releases_ = 0;
   // Since the last set().

@@ -17,7 +17,6 @@ void assert_terms(const std::string& terms, const RaftNode& node) {
 class RaftPaperTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RaftPaperTest);
   CPPUNIT_TEST(an_older_term_is_refused_fig_2_append_entries_1);
-  CPPUNIT_TEST(another_leader_of_the_term_is_refused_fig_3_election_safety);
   CPPUNIT_TEST(a_log_without_prev_log_index_refuses_fig_2_append_entries_2);
   CPPUNIT_TEST(another_term_at_prev_log_index_refuses_fig_2_append_entries_2);
   CPPUNIT_TEST(a_refusal_changes_nothing_5_3);
@@ -36,7 +35,6 @@ class RaftPaperTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(what_replaces_a_conflict_is_stored_from_there_on_fig_2);
   CPPUNIT_TEST(an_entry_is_applied_when_it_is_committed_and_not_before_5_3);
   CPPUNIT_TEST(committed_entries_are_applied_once_in_log_order_5_3);
-  CPPUNIT_TEST(a_restarted_follower_applies_nothing_unasked_fig_2);
   CPPUNIT_TEST(a_success_proves_prev_and_the_entries_no_more_5_3);
   CPPUNIT_TEST(a_refusal_names_the_end_of_a_short_log_5_3);
   CPPUNIT_TEST(a_refusal_skips_the_conflicting_term_5_3);
@@ -58,15 +56,6 @@ class RaftPaperTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(kTerm, done.result.term);
     CPPUNIT_ASSERT(done.output.entries.empty());
     CPPUNIT_ASSERT(done.output.committed.empty());
-    assert_terms("1 1", node);
-  }
-
-  void another_leader_of_the_term_is_refused_fig_3_election_safety() {
-    RaftNode node = follower_of({1, 1});
-    AppendEntries args = append(2, 1, {kTerm}, 3);
-    args.leader_id = 3;
-
-    CPPUNIT_ASSERT(!step(node, args).result.success);
     assert_terms("1 1", node);
   }
 
@@ -198,14 +187,6 @@ class RaftPaperTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(first.output.committed == entries_of(1, {1, 1}));
     CPPUNIT_ASSERT(second.output.committed == entries_of(3, {4, 4}));
     CPPUNIT_ASSERT_EQUAL(Index{4}, node.last_applied());
-  }
-
-  void a_restarted_follower_applies_nothing_unasked_fig_2() {
-    RaftNode node = follower_of({1, 1, 2});
-    for (int i = 0; i < 100; ++i) node.tick();
-    CPPUNIT_ASSERT(node.take_output().empty());
-    CPPUNIT_ASSERT_EQUAL(Index{0}, node.commit_index());
-    CPPUNIT_ASSERT_EQUAL(Index{0}, node.last_applied());
   }
 
   void a_success_proves_prev_and_the_entries_no_more_5_3() {

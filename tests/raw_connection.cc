@@ -59,6 +59,17 @@ std::string RawConnection::receive_line() {
   return line;
 }
 
+std::string RawConnection::receive_bytes(std::size_t size) {
+  std::string& input = impl_->input;
+  while (input.size() < size) {
+    CPPUNIT_ASSERT_MESSAGE("the connection ended after \"" + input + "\"",
+                           receive());
+  }
+  std::string bytes = input.substr(0, size);
+  input.erase(0, size);
+  return bytes;
+}
+
 std::string RawConnection::receive_rest() {
   while (receive()) {
   }

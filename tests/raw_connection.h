@@ -4,6 +4,7 @@
 // One thread at a time.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ class RawConnection {
 
   // The next line, without its newline.
   std::string receive_line();
+
+  // The next `size` bytes.
+  std::string receive_bytes(std::size_t size);
 
   // All that is still to come, up to the end of the connection.
   std::string receive_rest();

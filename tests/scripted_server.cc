@@ -48,11 +48,26 @@ std::optional<std::string> ScriptedServer::Connection::receive() {
       return line;
     }
     searched = input_.size();
-    char chunk[65536];
-    const ssize_t size = ::recv(descriptor_, chunk, sizeof chunk, 0);
-    if (size <= 0) return std::nullopt;
-    input_.append(chunk, static_cast<std::size_t>(size));
+    if (!receive_more()) return std::nullopt;
   }
+}
+
+std::optional<std::string> ScriptedServer::Connection::receive(
+    std::size_t bytes) {
+  while (input_.size() < bytes) {
+    if (!receive_more()) return std::nullopt;
+  }
+  std::string result = input_.substr(0, bytes);
+  input_.erase(0, bytes);
+  return result;
+}
+
+bool ScriptedServer::Connection::receive_more() {
+  char chunk[65536];
+  const ssize_t size = ::recv(descriptor_, chunk, sizeof chunk, 0);
+  if (size <= 0) return false;
+  input_.append(chunk, static_cast<std::size_t>(size));
+  return true;
 }
 
 void ScriptedServer::Connection::send(std::string_view text) {

@@ -32,6 +32,9 @@ class ScriptedServer {
     // The next line, without its newline; nothing at the end of the connection.
     std::optional<std::string> receive();
 
+    // Exactly so many bytes; nothing if the connection ends before.
+    std::optional<std::string> receive(std::size_t bytes);
+
     // Sends `text`, which may be any part of a line. Does nothing when the
     // client has gone.
     void send(std::string_view text);
@@ -41,6 +44,9 @@ class ScriptedServer {
     void end();
 
    private:
+    // Appends what has arrived to the input; false at the end.
+    bool receive_more();
+
     ScriptedServer& server_;
     const int descriptor_;
     std::string input_ = {};

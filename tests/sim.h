@@ -1,104 +1,115 @@
 // A whole cluster in one thread, under one seed: the real cores on the real
-// Storage, a network and disks that fail, crashes aimed at every write, clients
-// that propose, and virtual time. The seed decides how bad a run is and what
-// happens in it; the same seed gives the same run.
+// Storage, a network, disks, processes and clocks that fail, crashes aimed at
+// every write, clients that hold the cluster to its word, and virtual time. The
+// seed decides how bad a run is and what happens in it; the same seed gives the
+// same run. In the end all is well for a while, and the cluster must be, too.
 //
-//   const SimReport report = Sim(42).run();  // throws a Violation
+//   const SimReport report = Sim({.seed = 42}).run();  // throws a Violation
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <random>
+#include <memory>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "tests/invariants.h"
+#include "tests/sim_clients.h"
 #include "tests/sim_network.h"
+#include "tests/sim_options.h"
+#include "tests/sim_schedule.h"
 #include "tests/sim_server.h"
+#include "tests/sim_trace.h"
+#include "tests/sim_weather.h"
 
 namespace raft {
 
 // What a run was like.
 struct SimReport {
   std::uint64_t trace_hash = 0;  // of everything that happened, in order
-  std::size_t committed = 0;
+  std::uint64_t committed = 0;
+  std::uint64_t terms = 0;  // that had a leader
   std::uint64_t steps = 0;
   std::uint64_t crashes = 0;
   std::uint64_t delivered = 0;
   std::uint64_t refusals = 0;  // by the consistency check
   std::uint64_t overwrites = 0;  // of stored entries, in a repair
+  std::uint64_t writes = 0;  // that were acknowledged
+  std::uint64_t reads = 0;
 };
 
 class Sim {
  public:
   // Prints what happens, line by line, if `is_traced`.
-  explicit Sim(std::uint64_t seed, bool is_traced = false);
+  explicit Sim(const SimOptions& options, bool is_traced = false);
+
+  Sim(const Sim&) = delete;
+  Sim& operator=(const Sim&) = delete;
 
   // Once: faults for a while, then calm, and agreement within a bound.
   SimReport run();
 
+  const Weather& weather() const { return weather_; }
+  const std::vector<FaultEvent>& plan() const { return plan_; }
+
  private:
-  // What is drawn from the seed. Faults that a run does not have are 0.
-  struct Weather {
-    NodeId nodes = 3;
-    Term term = 1;
-    NetworkWeather network = {};
-    Microseconds cut_interval = 0;
-    Microseconds crash_interval = 0;
-    Microseconds proposal_interval = 10'000;
-    Microseconds wake_delay_max = 1'000;  // of a server's thread
-    std::size_t command_bytes_max = 20;
-    std::size_t message_bytes_max = 1024 * 1024;
-    std::uint64_t file_bytes = 64 * 1024;
+  // Of a server as the world around it sees it.
+  struct Condition {
+    bool is_woken = false;  // it will step
+    std::uint64_t writes = 0;  // that have begun, in all its lives
+    Microseconds paused_until = 0;
+    Microseconds tick = kTick;
+    std::uint64_t ticks_to_skip = 0;
+    bool forgets_ticks = false;  // those of a pause count as one
   };
 
-  static Weather draw_weather(std::mt19937_64& random);
   std::vector<std::vector<Entry>> draw_logs();
 
-  // Events.
-  void at(Microseconds delay, std::function<void()> event);
-  void run_until(Microseconds end);
+  // What servers do.
   void start(SimServer& server);
   void tick(SimServer& server);
   void wake(SimServer& server);
   void step(SimServer& server);
-  void send(const Envelope& envelope);
-  void deliver(const Envelope& envelope);
-  void propose();
-  void change_cuts();
-  void crash_some_server();
+  void finish(SimServer& server);
+  void end_life(SimServer& server);
+  void send(const SimServer& server, const std::vector<Envelope>& messages);
+  void deliver(const std::shared_ptr<const Envelope>& envelope);
+  void ask(NodeId id, const ClientRequest& request);
+
+  // What is done to them.
+  void happen(const FaultEvent& event);
+  void cut(const FaultEvent& event);
+  void crash(SimServer& server, const FaultEvent& event);
+  void jump(SimServer& server, const FaultEvent& event);
+  void burst(const FaultEvent& event);
+  SimServer& victim(std::uint64_t die);
+
+  // The end.
   void calm_down();
   Microseconds time_to_agree() const;
+  void check_end() const;
+  SimReport report() const;
 
-  Microseconds soon(Microseconds interval);
-  void note(const std::string& event);
-  void note(const std::string& event, const Envelope& envelope);
+  Condition& condition(const SimServer& server) {
+    return conditions_[server.id() - 1];
+  }
+  Microseconds soon(Microseconds interval) { return 1 + luck_.below(interval); }
+  void note(const TraceLine& line) { trace_.note(schedule_.now(), line); }
+  void note(std::string_view what, const Envelope& envelope);
 
-  std::mt19937_64 random_;
+  const SimOptions options_;
   const Weather weather_;
-  const bool is_traced_;
+  const std::vector<FaultEvent> plan_;
+  Luck luck_;
+  SimTrace trace_;
+  SimSchedule schedule_;
   SimNetwork network_;
   std::vector<SimServer> servers_;
+  std::vector<Condition> conditions_;
   Invariants invariants_;
-
-  Microseconds now_ = 0;
-  std::uint64_t events_ = 0;
-  std::map<std::pair<Microseconds, std::uint64_t>, std::function<void()>>
-      schedule_;
-  std::set<NodeId> woken_;  // will step
+  SimClients clients_;
   bool is_calm_ = false;
-  std::uint64_t proposals_ = 0;
   SimReport report_;
 };
-
-// One line: the seed, what is violated, where the paper says so, and the
-// command that replays it.
-std::string receipt(std::uint64_t seed, const Violation& violation);
-
-// Runs a seed; a CHECK that fails in it prints a receipt too.
-SimReport run_seed(std::uint64_t seed, bool is_traced = false);
 
 }  // namespace raft

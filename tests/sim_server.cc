@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "tests/logs.h"
+#include "tests/sim_luck.h"
 
 namespace raft {
 namespace {
@@ -12,19 +12,12 @@ constexpr const char* kClusterId = "simulated";
 
 }  // namespace
 
-SimServer::SimServer(NodeSpec spec,
-                     const std::vector<Entry>& log,
-                     std::uint64_t file_bytes,
-                     std::uint64_t seed)
-    : spec_(std::move(spec)),
-      file_bytes_(file_bytes),
-      random_(seed),
-      disk_(random_()) {
+SimServer::SimServer(Spec spec, const Durable& durable)
+    : spec_(std::move(spec)), disk_(spec_.seed), durable_(durable) {
   auto storage =
-      Storage::open(disk_.directory(), kClusterId, spec_.id, file_bytes_);
+      Storage::open(disk_.directory(), kClusterId, id(), spec_.file_bytes);
   CHECK(storage.has_value());
-  (*storage)->persist(log);
-  stored_ = log;
+  install(**storage, durable);
   storage->reset();
   disk_.stop_process();
 }
@@ -33,7 +26,7 @@ void SimServer::start() {
   CHECK(!is_running());
   try {
     auto storage =
-        Storage::open(disk_.directory(), kClusterId, spec_.id, file_bytes_);
+        Storage::open(disk_.directory(), kClusterId, id(), spec_.file_bytes);
     if (!storage) {
       refusal_ = storage.error().message;
       return;
@@ -42,57 +35,154 @@ void SimServer::start() {
   } catch (const SimCrash&) {
     return crash();
   }
-  NodeSpec spec = spec_;
-  spec.log = storage_->take_log();
-  stored_before_ = std::exchange(stored_, entries_in(spec.log));
+  CoreSpec core = spec_.core;
+  core.seed = Luck({spec_.seed, ++starts_}).next();
+  durable_before_ = std::exchange(durable_, {});
+  node_ = recover(core, *storage_, durable_);
+  store_ = {};
   applied_.clear();
-  node_ = std::make_unique<RaftNode>(node_of(std::move(spec)));
 }
 
-SimServer::Round SimServer::carry_out() {
-  Round round;
-  const Output output = node_->take_output();
-  round.is_idle = output.empty();
+void SimServer::push(std::shared_ptr<const Envelope> envelope) {
+  if (is_running()) inputs_.emplace_back(std::move(envelope));
+}
+
+void SimServer::push(ClientRequest request) {
+  if (is_running()) inputs_.emplace_back(std::move(request));
+}
+
+std::vector<Envelope> SimServer::begin_round() {
+  CHECK(is_running());
+  CHECK(!is_writing());
+  for (Input& input : std::exchange(inputs_, {})) {
+    std::visit([this](auto& item) { handle(std::move(item)); }, input);
+  }
+  for (; ticks_ > 0; --ticks_) node_->tick();
+  work_ = take_work(*node_);
+  std::vector<Envelope> sent;
+  if (!send(work_->early_messages, sent)) crash();
+  return sent;
+}
+
+SimServer::Done SimServer::finish_round() {
+  CHECK(is_running());
+  CHECK(is_writing());
+  const CoreWork work = *std::exchange(work_, {});
+  Done done{.answers = std::exchange(refusals_, {}), .is_idle = work.empty()};
   try {
-    if (round.is_idle) storage_->mark_synced();
-    persist(output.entries);
+    if (done.is_idle) storage_->mark_synced();
+    persist(work);
   } catch (const SimCrash&) {
     crash();
-    return round;
+    return done;
   }
-  for (const Envelope& envelope : output.messages) {
-    if (messages_to_crash_ > 0 && --messages_to_crash_ == 0) {
-      crash();
-      return round;
-    }
-    round.messages.push_back(envelope);
+  if (!send(work.messages, done.messages)) {
+    crash();
+    return done;
   }
-  for (const Entry& entry : output.committed) applied_.push_back(entry);
-  return round;
+  for (const Entry& entry : work.committed) apply(entry, done.answers);
+  for (const auto& [id, is_ok] : work.reads) {
+    done.answers.push_back(answer_of_read(id, is_ok));
+  }
+  // Who leads no longer does not learn what becomes of what it has proposed.
+  if (is_leader()) return done;
+  for (auto& [index, waiter] : std::exchange(waiting_, {})) {
+    done.answers.push_back({.request = std::move(waiter.request),
+                            .status = AnswerStatus::kUnknown});
+  }
+  return done;
 }
 
 void SimServer::crash() {
-  ++crashes_;
+  Luck luck({spec_.seed, ++crashes_});
   node_.reset();
   storage_.reset();
+  work_.reset();
+  inputs_.clear();
+  refusals_.clear();
+  waiting_.clear();
+  reading_.clear();
+  ticks_ = 0;
   messages_to_crash_ = 0;
-  // The machine dies, or the process alone.
-  if (random_below(random_, 2) == 0) {
+  if (spec_.has_power_loss && luck.happens(500)) {
     disk_.lose_power();
   } else {
     disk_.stop_process();
   }
 }
 
-void SimServer::persist(const std::vector<Entry>& entries) {
-  in_doubt_ = entries;
-  storage_->persist(entries);
-  in_doubt_.clear();
-  if (entries.empty()) return;
-  CHECK(entries.front().index <= stored_.size() + 1);
-  if (entries.front().index <= stored_.size()) ++overwrites_;
-  stored_.resize(entries.front().index - 1);
-  stored_.insert(stored_.end(), entries.begin(), entries.end());
+// False if the server is to die before one of the messages.
+bool SimServer::send(const std::vector<Envelope>& from,
+                     std::vector<Envelope>& to) {
+  for (const Envelope& envelope : from) {
+    if (messages_to_crash_ > 0 && --messages_to_crash_ == 0) return false;
+    to.push_back(envelope);
+  }
+  return true;
+}
+
+void SimServer::handle(const std::shared_ptr<const Envelope>& envelope) {
+  node_->receive(*envelope);
+}
+
+void SimServer::handle(ClientRequest request) {
+  if (request.is_read) {
+    reading_[++reads_] = std::move(request);
+    return ask_read(*node_, reads_);
+  }
+  std::optional<Index> index;
+  if (!is_leader() || node_->hears_from_majority()) {
+    index = node_->propose(request.command);
+  }
+  if (index) {
+    waiting_[*index] = {node_->current_term(), std::move(request)};
+    return;
+  }
+  refusals_.push_back({.request = std::move(request),
+                       .status = AnswerStatus::kRefused,
+                       .leader = node_->leader()});
+}
+
+void SimServer::persist(const CoreWork& work) {
+  in_doubt_ = work;
+  raft::persist(*storage_, work);
+  in_doubt_ = {};
+  if (work.ballot) durable_.ballot = *work.ballot;
+  if (work.entries.empty()) return;
+  std::vector<Entry>& stored = durable_.entries;
+  const Index first = work.entries.front().index;
+  CHECK(first <= stored.size() + 1);
+  if (first <= stored.size()) ++overwrites_;
+  stored.resize(first - 1);
+  stored.insert(stored.end(), work.entries.begin(), work.entries.end());
+}
+
+void SimServer::apply(const Entry& entry, std::vector<ClientAnswer>& answers) {
+  applied_.push_back(entry);
+  std::string fault = store_.apply(entry);
+  auto waiter = waiting_.extract(entry.index);
+  if (waiter.empty()) return;
+  const bool is_its_own = waiter.mapped().term == entry.term;
+  answers.push_back(
+      {.request = std::move(waiter.mapped().request),
+       .status = is_its_own ? AnswerStatus::kDone : AnswerStatus::kUnknown,
+       .leader = node_->leader(),
+       .index = entry.index,
+       .fault = std::move(fault)});
+}
+
+ClientAnswer SimServer::answer_of_read(std::uint64_t id, bool is_ok) {
+  const auto request = reading_.extract(id);
+  CHECK(!request.empty());
+  ClientAnswer answer{
+      .request = request.mapped(),
+      .status = is_ok ? AnswerStatus::kDone : AnswerStatus::kRefused,
+      .leader = node_->leader(),
+      .index = applied_.size()};
+  for (ClientId client = 1; client <= spec_.clients; ++client) {
+    answer.serials.push_back(store_.serial_of(client));
+  }
+  return answer;
 }
 
 }  // namespace raft

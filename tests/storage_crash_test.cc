@@ -44,7 +44,7 @@ bool run(SimDisk& disk,
     promise = {.stored = log.entries};
     for (const auto& batch : batches) {
       promise.under_way = batch;
-      log.storage->persist(batch);
+      log.persist(batch);
       promise = {.stored = with(promise.stored, batch)};
       if (batch.size() == 1) log.storage->mark_synced();
     }
@@ -178,9 +178,9 @@ class StorageCrashTest : public CppUnit::TestFixture {
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
       SimDisk disk(seed);
       auto log = must_start_on(disk);
-      log.storage->persist(old);
+      log.persist(old);
       disk.crash_at(2);  // the sync
-      CPPUNIT_ASSERT_THROW(log.storage->persist(replacing), SimCrash);
+      CPPUNIT_ASSERT_THROW(log.persist(replacing), SimCrash);
       disk.lose_power();
       found.insert(terms_in(must_start_on(disk).entries));
     }
@@ -195,9 +195,9 @@ class StorageCrashTest : public CppUnit::TestFixture {
   void a_mark_that_outlives_its_batch_refuses_nothing_D_09() {
     SimDisk disk(1);
     auto log = must_start_on(disk, 16384);
-    log.storage->persist(batch(1, 3, 1));
+    log.persist(batch(1, 3, 1));
     const std::size_t start = end_of_records(disk, kFirstFile);
-    log.storage->persist(batch(4, 6, 1, 1000));
+    log.persist(batch(4, 6, 1, 1000));
     const std::size_t end = end_of_records(disk, kFirstFile);
 
     for (std::size_t sector = 512; sector < end; sector += 512) {

@@ -70,7 +70,7 @@ class StorageDamageTest : public CppUnit::TestFixture {
     SimDisk disk(1);
     auto log = must_start_on(disk, kFileBytes);
     const std::size_t start = end_of_records(disk, kFirstFile);
-    log.storage->persist(batch(1, 3, 1));
+    log.persist(batch(1, 3, 1));
     log.storage->mark_synced();
     const std::size_t entry = entry_bytes(batch(1, 1, 1).front());
     disk.flip_bit(kFirstFile, start + 3 * entry - 1, 0);
@@ -85,9 +85,9 @@ class StorageDamageTest : public CppUnit::TestFixture {
   void the_last_batch_is_vouched_for_when_there_is_nothing_to_do_D_03() {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(batch(1, 9, 1));
+    log.persist(batch(1, 9, 1));
     const std::size_t start = end_of_records(disk, kFirstFile);
-    log.storage->persist(batch(10, 1, 1));
+    log.persist(batch(10, 1, 1));
     log.storage->mark_synced();
     disk.stop_process();
     disk.flip_bit(kFirstFile, start + 30, 3);
@@ -100,8 +100,8 @@ class StorageDamageTest : public CppUnit::TestFixture {
     for (std::size_t bytes = 1; bytes < 1500; ++bytes) {
       SimDisk disk(1);
       auto log = must_start_on(disk, kFileBytes);
-      log.storage->persist(batch(1, 1, 1));
-      log.storage->persist(batch(2, 1, 1, bytes));
+      log.persist(batch(1, 1, 1));
+      log.persist(batch(2, 1, 1, bytes));
       log.storage->mark_synced();
       disk.stop_process();
       const std::string last = disk.contents().rbegin()->first;
@@ -116,7 +116,7 @@ class StorageDamageTest : public CppUnit::TestFixture {
     SimDisk disk(1);
     auto log = must_start_on(disk);
     const std::size_t start = end_of_records(disk, kFirstFile);
-    log.storage->persist(batch(1, 1, 1));
+    log.persist(batch(1, 1, 1));
     must_start_on(disk).storage->mark_synced();
     disk.flip_bit(kFirstFile, start + 30, 3);
 
@@ -127,12 +127,11 @@ class StorageDamageTest : public CppUnit::TestFixture {
     SimDisk disk(1);
     auto log = must_start_on(disk);
     const std::size_t start = end_of_records(disk, kFirstFile);
-    log.storage->persist(batch(1, 1, 1));
+    log.persist(batch(1, 1, 1));
     for (std::size_t offset = 0; offset < start; ++offset) {
       SimDisk damaged = disk;
       damaged.flip_bit(kFirstFile, offset, 3);
-      const std::size_t record =
-          offset < start - mark_bytes() ? 0 : start - mark_bytes();
+      const std::size_t record = start_of_record(disk, kFirstFile, offset);
       CPPUNIT_ASSERT(refuses(damaged, kFirstFile, record));
     }
   }
@@ -144,15 +143,14 @@ class StorageDamageTest : public CppUnit::TestFixture {
       for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         SimDisk disk(seed);
         auto log = must_start_on(disk, kFileBytes);
-        log.storage->persist(batch(1, 1, 1));
+        log.persist(batch(1, 1, 1));
         const std::size_t start = end_of_records(disk, kFirstFile);
-        log.storage->persist(batch(2, 1, 1));
+        log.persist(batch(2, 1, 1));
         disk.crash_at(crash);
-        CPPUNIT_ASSERT_THROW(log.storage->persist(batch(3, 1, 1, 600)),
-                             SimCrash);
+        CPPUNIT_ASSERT_THROW(log.persist(batch(3, 1, 1, 600)), SimCrash);
         disk.lose_power();
         log = must_start_on(disk, kFileBytes);
-        log.storage->persist(batch(3, 1, 1, 600));
+        log.persist(batch(3, 1, 1, 600));
         disk.flip_bit(kFirstFile, start + 30, 3);
 
         CPPUNIT_ASSERT(refuses(disk, kFirstFile, start));
@@ -165,9 +163,9 @@ class StorageDamageTest : public CppUnit::TestFixture {
   void a_damaged_last_batch_that_no_mark_vouches_for_is_cut_D_03() {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(batch(1, 9, 1));
+    log.persist(batch(1, 9, 1));
     const std::size_t start = end_of_records(disk, kFirstFile);
-    log.storage->persist(batch(10, 1, 1));
+    log.persist(batch(10, 1, 1));
     disk.flip_bit(kFirstFile, start + 30, 3);
 
     CPPUNIT_ASSERT(batch(1, 9, 1) == must_start_on(disk).entries);
@@ -189,7 +187,7 @@ class StorageDamageTest : public CppUnit::TestFixture {
     SimDisk disk(1);
     auto log = must_start_on(disk);
     const std::size_t start = end_of_records(disk, kFirstFile);
-    log.storage->persist(batch(1, 1, 1));
+    log.persist(batch(1, 1, 1));
     for (const bool is_vouched_for : {false, true}) {
       if (is_vouched_for) log.storage->mark_synced();
       for (const char* length : {"\xFF\xFF\xFF\xFF",
@@ -211,7 +209,7 @@ class StorageDamageTest : public CppUnit::TestFixture {
   void an_entry_behind_a_gap_is_refused() {
     for (const Index index : {0, 5, 9}) {
       SimDisk disk(1);
-      must_start_on(disk).storage->persist(batch(1, 3, 1));
+      must_start_on(disk).persist(batch(1, 3, 1));
       const std::size_t end = end_of_records(disk, kFirstFile);
       std::string record;
       append_entry(record, {.file = 1, .offset = end}, entry_of(index, 1));
@@ -224,7 +222,7 @@ class StorageDamageTest : public CppUnit::TestFixture {
   // As in a log that a later version of the program has written.
   void a_record_of_an_unknown_type_is_refused() {
     SimDisk disk(1);
-    must_start_on(disk).storage->persist(batch(1, 3, 1));
+    must_start_on(disk).persist(batch(1, 3, 1));
     const std::size_t end = end_of_records(disk, kFirstFile);
     std::string covered;
     append_u64(covered, 1);
@@ -247,13 +245,13 @@ class StorageDamageTest : public CppUnit::TestFixture {
   static SimDisk disk_with_three_files() {
     SimDisk disk(1);
     auto log = must_start_on(disk, kFileBytes);
-    log.storage->persist(batch(1, 2, 1));
-    log.storage->persist(batch(3, 4, 1));
-    log.storage->persist(batch(5, 3, 2));
-    log.storage->persist(batch(8, 1, 2));
+    log.persist(batch(1, 2, 1));
+    log.persist(batch(3, 4, 1));
+    log.persist(batch(5, 3, 2));
+    log.persist(batch(8, 1, 2));
     log.storage->mark_synced();
-    log.storage->persist(batch(9, 2, 2));
-    log.storage->persist(batch(10, 1, 3, 100));
+    log.persist(batch(9, 2, 2));
+    log.persist(batch(10, 1, 3, 100));
     log.storage->mark_synced();
     CPPUNIT_ASSERT_EQUAL(std::size_t{3}, disk.contents().size());
     return disk;

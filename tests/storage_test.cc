@@ -52,8 +52,8 @@ class StorageTest : public CppUnit::TestFixture {
   void what_was_persisted_is_found_again() {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(entries_of(1, {1, 1, 2}));
-    log.storage->persist(entries_of(4, {2}));
+    log.persist(entries_of(1, {1, 1, 2}));
+    log.persist(entries_of(4, {2}));
     disk.lose_power();
 
     const auto found = must_start_on(disk).entries;
@@ -64,7 +64,7 @@ class StorageTest : public CppUnit::TestFixture {
     SimDisk disk(1);
     auto log = must_start_on(disk);
     const auto before = disk.changes();
-    log.storage->persist(batch(1, 20, 1));
+    log.persist(batch(1, 20, 1));
     CPPUNIT_ASSERT_EQUAL(before + 2, disk.changes());
     log.storage->mark_synced();
     CPPUNIT_ASSERT_EQUAL(before + 3, disk.changes());
@@ -76,7 +76,7 @@ class StorageTest : public CppUnit::TestFixture {
     SimDisk disk(1);
     auto log = must_start_on(disk);
     const auto before = disk.changes();
-    log.storage->persist({});
+    log.persist({});
     CPPUNIT_ASSERT_EQUAL(before, disk.changes());
   }
 
@@ -86,7 +86,7 @@ class StorageTest : public CppUnit::TestFixture {
     for (std::size_t i = 0; i < 256; ++i) all_bytes[i] = static_cast<char>(i);
     const std::vector<Entry> entries = {
         {1, 1, ""}, {1, 2, all_bytes}, {1, 3, std::string(600, '\0')}};
-    must_start_on(disk).storage->persist(entries);
+    must_start_on(disk).persist(entries);
     disk.lose_power();
 
     CPPUNIT_ASSERT(entries == must_start_on(disk).entries);
@@ -95,13 +95,13 @@ class StorageTest : public CppUnit::TestFixture {
   void an_entry_takes_the_place_of_the_old_one_and_all_behind_it() {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(entries_of(1, {1, 1, 2, 2, 2}));
-    log.storage->persist(entries_of(3, {3}));
+    log.persist(entries_of(1, {1, 1, 2, 2, 2}));
+    log.persist(entries_of(3, {3}));
     disk.lose_power();
 
     log = must_start_on(disk);
     CPPUNIT_ASSERT(entries_of(1, {1, 1, 3}) == log.entries);
-    log.storage->persist(entries_of(1, {4, 4}));
+    log.persist(entries_of(1, {4, 4}));
     disk.lose_power();
     CPPUNIT_ASSERT(entries_of(1, {4, 4}) == must_start_on(disk).entries);
   }
@@ -109,8 +109,8 @@ class StorageTest : public CppUnit::TestFixture {
   void a_replacing_entry_may_be_of_an_older_term() {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(entries_of(1, {1, 1, 5, 5}));
-    log.storage->persist(entries_of(3, {2, 7}));
+    log.persist(entries_of(1, {1, 1, 5, 5}));
+    log.persist(entries_of(3, {2, 7}));
     disk.lose_power();
 
     CPPUNIT_ASSERT(entries_of(1, {1, 1, 2, 7}) == must_start_on(disk).entries);
@@ -123,7 +123,7 @@ class StorageTest : public CppUnit::TestFixture {
     auto log = must_start_on(disk);
     std::vector<Entry> expected;
     for (Index index = 1; index <= 12; ++index) {
-      log.storage->persist(batch(index, 1, 1, 1000));
+      log.persist(batch(index, 1, 1, 1000));
       expected = with(expected, batch(index, 1, 1, 1000));
     }
     disk.lose_power();
@@ -139,10 +139,10 @@ class StorageTest : public CppUnit::TestFixture {
   void an_entry_larger_than_a_file_gets_a_larger_one_D_20() {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(batch(1, 1, 1));
-    log.storage->persist(batch(2, 3, 1, 5000));
+    log.persist(batch(1, 1, 1));
+    log.persist(batch(2, 3, 1, 5000));
     log.storage->mark_synced();
-    log.storage->persist(batch(5, 1, 1));
+    log.persist(batch(5, 1, 1));
     disk.lose_power();
 
     const auto expected =
@@ -156,7 +156,7 @@ class StorageTest : public CppUnit::TestFixture {
     SimDisk disk(1);
     auto log = must_start_on(disk, 256 * 1024);
     for (Index first = 1; first < 10'000; first += 100) {
-      log.storage->persist(batch(first, 100, first / 1000 + 1, 100));
+      log.persist(batch(first, 100, first / 1000 + 1, 100));
     }
     disk.lose_power();
 
@@ -171,7 +171,7 @@ class StorageTest : public CppUnit::TestFixture {
 
   void a_restart_without_news_adds_nothing() {
     SimDisk disk(1);
-    must_start_on(disk).storage->persist(batch(1, 3, 1));
+    must_start_on(disk).persist(batch(1, 3, 1));
     const auto before = disk.contents();
 
     for (int i = 0; i < 100; ++i) must_start_on(disk);
@@ -181,13 +181,13 @@ class StorageTest : public CppUnit::TestFixture {
 
   void marks_do_not_make_a_file_grow() {
     SimDisk disk(1);
-    must_start_on(disk).storage->persist(batch(1, 3, 1));
+    must_start_on(disk).persist(batch(1, 3, 1));
     for (int i = 0; i < 200; ++i) must_start_on(disk).storage->mark_synced();
 
     CPPUNIT_ASSERT_EQUAL(std::size_t{1}, disk.contents().size());
     CPPUNIT_ASSERT_EQUAL(std::size_t{kFileBytes},
                          disk.contents().at(kFirstFile).size());
-    must_start_on(disk).storage->persist(batch(4, 1, 1));
+    must_start_on(disk).persist(batch(4, 1, 1));
     CPPUNIT_ASSERT(batch(1, 4, 1) == must_start_on(disk).entries);
   }
 
@@ -202,7 +202,7 @@ class StorageTest : public CppUnit::TestFixture {
   void a_directory_with_something_else_in_it_is_refused_D_16() {
     for (const std::string name : {"0", "00000001.log~", "00000003.log", "x"}) {
       SimDisk disk(1);
-      must_start_on(disk).storage->persist(batch(1, 3, 1));
+      must_start_on(disk).persist(batch(1, 3, 1));
       disk.directory()->open(name);
       const auto before = disk.contents();
 
@@ -219,8 +219,8 @@ class StorageTest : public CppUnit::TestFixture {
                             const std::string& reason) {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(batch(1, 3, 1));
-    log.storage->persist(batch(4, 1, 1, 4000));
+    log.persist(batch(1, 3, 1));
+    log.persist(batch(4, 1, 1, 4000));
     const auto before = disk.contents();
     const auto changes = disk.changes();
 

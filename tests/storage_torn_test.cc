@@ -32,9 +32,9 @@ class StorageTornTest : public CppUnit::TestFixture {
   void a_torn_batch_leaves_its_whole_entries_D_01() {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(batch(1, 3, 1));
+    log.persist(batch(1, 3, 1));
     const std::size_t start = end_of_records(disk, kFirstFile);
-    log.storage->persist(batch(4, 3, 2));
+    log.persist(batch(4, 3, 2));
     const std::size_t end = end_of_records(disk, kFirstFile);
     const auto whole = with(batch(1, 3, 1), batch(4, 3, 2));
     const std::size_t entry = entry_bytes(whole.back());
@@ -58,7 +58,7 @@ class StorageTornTest : public CppUnit::TestFixture {
 
   void a_crash_while_a_tail_is_cut_changes_nothing_D_01() {
     SimDisk disk(1);
-    must_start_on(disk).storage->persist(batch(1, 3, 1, 700));
+    must_start_on(disk).persist(batch(1, 3, 1, 700));
     disk.damage(kFirstFile, 2000, "x");  // in entry 3
     const auto expected = batch(1, 2, 1, 700);
 
@@ -76,7 +76,7 @@ class StorageTornTest : public CppUnit::TestFixture {
   void a_cut_is_said_in_the_log_D_01() {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(batch(1, 3, 1));
+    log.persist(batch(1, 3, 1));
     const std::size_t start = end_of_records(disk, kFirstFile);
     disk.damage(kFirstFile, start, "12345");
     CPPUNIT_ASSERT_EQUAL(std::string(), log_->take());
@@ -95,7 +95,7 @@ class StorageTornTest : public CppUnit::TestFixture {
   // that a crash has kept from being written.
   void zeros_are_the_end_of_the_log_D_04() {
     SimDisk disk(1);
-    must_start_on(disk, 64 * 1024).storage->persist(batch(1, 10, 1, 300));
+    must_start_on(disk, 64 * 1024).persist(batch(1, 10, 1, 300));
     const std::size_t end = end_of_records(disk, kFirstFile);
     CPPUNIT_ASSERT(batch(1, 10, 1, 300) == must_start_on(disk).entries);
 
@@ -113,16 +113,16 @@ class StorageTornTest : public CppUnit::TestFixture {
   void what_was_cut_off_never_comes_back_D_05() {
     SimDisk disk(1);
     auto log = must_start_on(disk);
-    log.storage->persist(batch(1, 1, 1));
+    log.persist(batch(1, 1, 1));
     const std::size_t start = end_of_records(disk, kFirstFile);
     const std::size_t command_bytes = 10 + mark_bytes();
-    log.storage->persist(batch(2, 4, 1, command_bytes));
+    log.persist(batch(2, 4, 1, command_bytes));
     disk.damage(kFirstFile, start, "x");
 
     log = must_start_on(disk);
     CPPUNIT_ASSERT(batch(1, 1, 1) == log.entries);
     CPPUNIT_ASSERT_EQUAL(start, end_of_records(disk, kFirstFile));
-    log.storage->persist(batch(2, 1, 2, 10));
+    log.persist(batch(2, 1, 2, 10));
     disk.lose_power();
 
     CPPUNIT_ASSERT(with(batch(1, 1, 1), batch(2, 1, 2, 10)) ==
@@ -134,7 +134,7 @@ class StorageTornTest : public CppUnit::TestFixture {
     SimDisk disk(1);
     auto log = must_start_on(disk);
     const std::size_t start = end_of_records(disk, kFirstFile);
-    log.storage->persist(batch(1, 5, 1));
+    log.persist(batch(1, 5, 1));
     const std::size_t end = end_of_records(disk, kFirstFile);
     const std::string old =
         disk.contents().at(kFirstFile).substr(start, end - start);
@@ -144,22 +144,23 @@ class StorageTornTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(batch(1, 5, 1) == must_start_on(same_file).entries);
 
     disk.crash_at(6);  // the write, after all that makes a new file
-    CPPUNIT_ASSERT_THROW(log.storage->persist(batch(6, 1, 1, 4000)), SimCrash);
-    disk.damage(kSecondFile, start, old);
+    CPPUNIT_ASSERT_THROW(log.persist(batch(6, 1, 1, 4000)), SimCrash);
+    const std::size_t second = end_of_records(disk, kSecondFile);
+    disk.damage(kSecondFile, second, old);
     CPPUNIT_ASSERT(batch(1, 5, 1) == must_start_on(disk).entries);
-    CPPUNIT_ASSERT_EQUAL(start, end_of_records(disk, kSecondFile));
+    CPPUNIT_ASSERT_EQUAL(second, end_of_records(disk, kSecondFile));
   }
 
   void a_file_that_came_to_nothing_is_removed_D_06() {
     for (const std::size_t size : {0, 1, 4096}) {
       SimDisk disk(1);
-      must_start_on(disk).storage->persist(batch(1, 3, 1));
+      must_start_on(disk).persist(batch(1, 3, 1));
       disk.directory()->open(kSecondFile)->allocate(size);
 
       auto log = must_start_on(disk);
       CPPUNIT_ASSERT(batch(1, 3, 1) == log.entries);
       CPPUNIT_ASSERT_EQUAL(std::size_t{1}, disk.contents().size());
-      log.storage->persist(batch(4, 1, 1, 4000));
+      log.persist(batch(4, 1, 1, 4000));
       disk.lose_power();
       CPPUNIT_ASSERT(with(batch(1, 3, 1), batch(4, 1, 1, 4000)) ==
                      must_start_on(disk).entries);
@@ -174,11 +175,11 @@ class StorageTornTest : public CppUnit::TestFixture {
       for (std::uint64_t left = 0;; left += command_bytes / 20) {
         SimDisk disk(left + 1);
         auto log = must_start_on(disk);
-        log.storage->persist(stored);
+        log.persist(stored);
         disk.set_bytes_left(left);
         bool is_done = false;
         try {
-          log.storage->persist(next);
+          log.persist(next);
           is_done = true;
         } catch (const SimCrash&) {
         }

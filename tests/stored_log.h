@@ -15,10 +15,38 @@ namespace raft {
 inline const std::string kFirstFile = "00000001.log";
 inline const std::string kSecondFile = "00000002.log";
 
+#ifdef RAFT_HAS_ELECTIONS
+// A term that no entry of a test reaches: no entry may be of a later one than
+// the last that is stored. It is stored as soon as there is a log.
+inline constexpr Term kStoredTerm = 1000;
+
+inline std::vector<Entry> take_entries(Storage& storage) {
+  const Stored stored = storage.take_stored();
+  if (stored.hard_state == HardState{}) {
+    storage.persist(HardState{.current_term = kStoredTerm}, {});
+  }
+  return entries_in(stored.log);
+}
+inline void persist(Storage& storage, const std::vector<Entry>& entries) {
+  storage.persist({}, entries);
+}
+#else
+inline std::vector<Entry> take_entries(Storage& storage) {
+  return entries_in(storage.take_log());
+}
+inline void persist(Storage& storage, const std::vector<Entry>& entries) {
+  storage.persist(entries);
+}
+#endif
+
 struct StoredLog {
   std::unique_ptr<Storage> storage = {};
   std::vector<Entry> entries = {};  // what was recovered
   std::string refusal = {};  // why there is no storage
+
+  void persist(const std::vector<Entry>& batch) {
+    raft::persist(*storage, batch);
+  }
 };
 
 // What a process finds that starts on `disk`. A process that still uses it has
@@ -28,7 +56,7 @@ inline StoredLog start_on(SimDisk& disk,
                           const std::string& cluster_id = "c") {
   auto storage = Storage::open(disk.directory(), cluster_id, 1, file_bytes);
   if (!storage) return {.refusal = storage.error().message};
-  auto entries = entries_in((*storage)->take_log());
+  auto entries = take_entries(**storage);
   return {.storage = std::move(*storage), .entries = std::move(entries)};
 }
 
@@ -71,6 +99,20 @@ inline std::size_t end_of_records(const SimDisk& disk,
   Place end{.file = std::stoull(name), .offset = 0};
   while (const auto record = record_at(bytes, end)) end.offset += record->bytes;
   return end.offset;
+}
+
+// Where the record starts that the byte at `offset` belongs to.
+// REQUIRES: all records before it are whole.
+inline std::size_t start_of_record(const SimDisk& disk,
+                                   const std::string& name,
+                                   std::size_t offset) {
+  const std::string bytes = disk.contents().at(name);
+  Place place{.file = std::stoull(name), .offset = 0};
+  while (true) {
+    const std::size_t end = place.offset + record_at(bytes, place)->bytes;
+    if (offset < end) return place.offset;
+    place.offset = end;
+  }
 }
 
 }  // namespace raft

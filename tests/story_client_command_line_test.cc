@@ -31,6 +31,7 @@ class StoryClientCommandLine : public CppUnit::TestFixture {
   CPPUNIT_TEST(nobody_there_ends_with_3);
   CPPUNIT_TEST(a_write_without_an_answer_ends_with_4);
   CPPUNIT_TEST(what_is_not_here_yet_is_refused_by_the_stage_that_brings_it);
+  CPPUNIT_TEST(list_prints_keys_and_values_in_the_order_of_keys);
   CPPUNIT_TEST(json_prints_the_answer_as_it_is);
   CPPUNIT_TEST(the_prompt_reads_commands_from_a_pipe);
   CPPUNIT_TEST(bench_shows_progress_and_percentiles);
@@ -105,14 +106,16 @@ class StoryClientCommandLine : public CppUnit::TestFixture {
     }
   }
 
-  // The request is gone and no answer has come: the truth is that nobody knows.
+  // The request is gone and no answer has come: the truth is that nobody knows,
+  // however often it was sent.
   void a_write_without_an_answer_ends_with_4() {
     cluster_.start();
     Proxy proxy(cluster_.client_address(1));
     proxy.to_client().drop();
 
-    const ClientResult put =
-        run_client(RAFT_STAGE, proxy.address(), {"put", "k", "v"});
+    Words words = {"put", "k", "v"};
+    if (kStage >= 1) words.insert(words.end(), {"--timeout-ms", "2000"});
+    const ClientResult put = run_client(RAFT_STAGE, proxy.address(), words);
 
     CPPUNIT_ASSERT_EQUAL(failed(kExitUnknown), put);
     expect(printed("v\n"), {"get", "k"});
@@ -143,6 +146,25 @@ class StoryClientCommandLine : public CppUnit::TestFixture {
     expect_part("stage4_cluster_client", list.error);
   }
 
+  // A line for each key, with a tab before the value; of all keys or of those
+  // with a prefix.
+  void list_prints_keys_and_values_in_the_order_of_keys() {
+    if (kStage < 4) return;
+    cluster_.start();
+    expect(printed(""), {"list"});
+    for (const std::string key : {"b/2", "a", "b/1", "c"}) {
+      expect(printed(""), {"put", key, "value of " + key});
+    }
+    expect(printed("a\tvalue of a\nb/1\tvalue of b/1\nb/2\tvalue of b/2\n"
+                   "c\tvalue of c\n"),
+           {"list"});
+    expect(printed("b/1\tvalue of b/1\nb/2\tvalue of b/2\n"), {"list", "b/"});
+    expect(printed("{\"entries\":[{\"key\":\"c\",\"value\":\"value of c\"}],"
+                   "\"more\":false}\n"),
+           {"--json", "list", "c"});
+    expect(printed(""), {"list", "d"});
+  }
+
   // For programs: the whole answer on stdout, errors too, and the same status.
   void json_prints_the_answer_as_it_is() {
     cluster_.start();
@@ -167,10 +189,11 @@ class StoryClientCommandLine : public CppUnit::TestFixture {
       client.program().write_input(
           "put \"two words\" v\n\nfrobnicate\nget absent\nput 'open\n"
           "cas --expect-absent new w\nget \"two words\"\nget new\n"
-          "delete new\n" +
+          "list tw\ndelete new\n" +
           end);
       const ClientResult result = client.wait();
-      CPPUNIT_ASSERT_EQUAL(printed("v\nw\n"), result);
+      const std::string list = kStage >= 4 ? "two words\tv\n" : "";
+      CPPUNIT_ASSERT_EQUAL(printed("v\nw\n" + list), result);
       expect_part("frobnicate", result.error);
       expect_part("no such key", result.error);
     }
@@ -179,6 +202,8 @@ class StoryClientCommandLine : public CppUnit::TestFixture {
   // One progress line a second, then what an engineer wants to know.
   void bench_shows_progress_and_percentiles() {
     cluster_.start();
+    // By now a leader is there.
+    CPPUNIT_ASSERT_EQUAL(printed(""), run({"put", "k", "v"}));
     const ClientResult result = run({"bench",
                                      "--op",
                                      "mixed",
@@ -207,6 +232,8 @@ class StoryClientCommandLine : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT_EQUAL(kStage >= 1,
                          help.output.find("--timeout-ms") != std::string::npos);
+    CPPUNIT_ASSERT_EQUAL(
+        kStage >= 4, help.output.find("list [PREFIX]") != std::string::npos);
   }
 
  private:

@@ -49,6 +49,7 @@ class StoryRestartWhileAClientWaits : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_client_without_a_server_says_that_nothing_was_executed);
   CPPUNIT_TEST(a_read_is_answered_by_the_next_life_of_the_server);
   CPPUNIT_TEST(a_write_that_may_have_been_executed_is_not_sent_again_8);
+  CPPUNIT_TEST(a_numbered_write_is_answered_by_the_next_life_of_the_server_8);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -123,6 +124,25 @@ class StoryRestartWhileAClientWaits : public CppUnit::TestFixture {
                          count(proxy.to_server().bytes(), "\"put\""));
     CPPUNIT_ASSERT_EQUAL(failed(kExitNotFoundOrMismatch),
                          cluster.run_client(1, {"get", "k"}));
+  }
+
+  // A write with a number is executed once however often it is sent, so it
+  // survives the server's death as a read does (§8).
+  void a_numbered_write_is_answered_by_the_next_life_of_the_server_8() {
+    if (!kHasSerials) return;
+    TestCluster cluster(RAFT_STAGE);
+    cluster.start();
+    Proxy proxy(cluster.client_address(1));
+
+    cluster.node(1).pause();
+    ClientProgram client(
+        RAFT_STAGE, proxy.address(), {"cas", "--expect-absent", "k", "v"});
+    proxy.to_server().wait_until_passed();
+    cluster.node(1).restart();
+
+    CPPUNIT_ASSERT_EQUAL(printed(""), client.wait());
+    CPPUNIT_ASSERT(count(proxy.to_server().bytes(), "Raft-Serial: 1\r") > 1);
+    CPPUNIT_ASSERT_EQUAL(printed("v\n"), cluster.run_client(1, {"get", "k"}));
   }
 };
 

@@ -4,14 +4,23 @@ Each stage's BUILD ends with a call of stage_suites(). A suite's source lies in
 this directory, once, and is compiled against each stage that has it.
 """
 
+load("//tests:mutant_suites.bzl", "mutant_suites")
+load("//tests:sim_suites.bzl", "sim_suites")
 load("//tools:cc.bzl", "each_stage", "raft_cc_binary", "raft_cc_library")
 
 def stage_suites():
     """Declares, in a stage's package, the suites that the stage has."""
     _unit_suites()
+    core_suites()
+    sim_suites()
+    mutant_suites()
+    _stories()
+
+def core_suites():
+    """Declares what needs nothing of a stage but its core and its storage."""
     _core_suites()
     _storage_suites()
-    _stories()
+    _election_time()
 
 def _unit_suites():
     """One part of a stage at a time, in one process."""
@@ -25,6 +34,32 @@ def _unit_suites():
         srcs = ["kv_store_text_test.cc"],
         since = 2,
         deps = [":kv_store"],
+    )
+    each_stage(
+        name = "kv_store_session_test",
+        srcs = ["kv_store_session_test.cc"],
+        since = 4,
+        deps = [
+            ":kv_store",
+            "//tests:seeds",
+        ],
+    )
+    each_stage(
+        name = "kv_store_session_text_test",
+        srcs = ["kv_store_session_text_test.cc"],
+        since = 4,
+        deps = [":kv_store"],
+    )
+    each_stage(
+        name = "api_request_test",
+        srcs = ["api_request_test.cc"],
+        since = 4,
+        deps = [
+            ":api_request",
+            "//common:http",
+            "//common:json",
+            "//common:result",
+        ],
     )
     each_stage(
         name = "client_test",
@@ -58,6 +93,27 @@ def _unit_suites():
         ],
     )
     each_stage(
+        name = "client_http_test",
+        srcs = ["client_http_test.cc"],
+        since = 4,
+        deps = [
+            ":client_lib",
+            "//common:json",
+            "//tests:http_script",
+        ],
+    )
+    each_stage(
+        name = "client_cluster_test",
+        srcs = ["client_cluster_test.cc"],
+        since = 4,
+        deps = [
+            ":client_lib",
+            "//common:http_server",
+            "//tests:http_script",
+            "//tests:reserved_port",
+        ],
+    )
+    each_stage(
         name = "naive_node_test",
         srcs = ["naive_node_test.cc"],
         since = 2,
@@ -69,6 +125,9 @@ def _unit_suites():
             name = name,
             srcs = [
                 name + ".cc",
+                "log_lines.h",
+                "three_ports.h",
+                "transport_events.h",
                 "transport_messages.h",
                 "transport_nodes.h",
             ],
@@ -77,6 +136,7 @@ def _unit_suites():
             deps = [
                 ":transport",
                 "//common:check",
+                "//common:faults",
                 "//common:inbox",
                 "//common:json",
                 "//common:line_connection",
@@ -87,9 +147,46 @@ def _unit_suites():
                 "//third_party:poco_foundation",
             ],
         )
+    for name in [
+        "rpc_transport_test",
+        "rpc_lost_peer_test",
+        "rpc_trace_test",
+        "rpc_wire_test",
+        "rpc_refusals_test",
+    ]:
+        each_stage(
+            name = name,
+            srcs = [
+                name + ".cc",
+                "log_lines.h",
+                "rpc_call.h",
+                "rpc_nodes.h",
+                "three_ports.h",
+                "transport_events.h",
+                "transport_messages.h",
+            ],
+            since = 5,
+            deps = [
+                ":raft_proto",
+                ":transport",
+                "//common:connect_client",
+                "//common:faults",
+                "//common:inbox",
+                "//common:json",
+                "//common:temporary_directory",
+                "//common:test_process",
+                "//tests:http_script",
+                "//tests:raw_connection",
+                "//tests:reserved_port",
+                "//tests:scripted_server",
+                "//tests:wait_until",
+                "//third_party:poco_foundation",
+                "//third_party:poco_net",
+            ],
+        )
 
 def _core_suites():
-    """The core: alone, message by message, and as a simulated cluster."""
+    """The core: alone, message by message, and as a cluster driven by hand."""
     each_stage(
         name = "logs",
         hdrs = ["logs.h"],
@@ -100,11 +197,34 @@ def _core_suites():
     )
     each_stage(
         name = "nodes",
-        hdrs = ["nodes.h"],
+        hdrs = [
+            "nodes.h",
+            "nodes_fixed.h",
+        ],
         since = 3,
+        until = 5,
         rule = raft_cc_library,
         testonly = True,
-        deps = [":raft_node"],
+        deps = [
+            ":logs",
+            ":raft_node",
+        ],
+    )
+    each_stage(
+        name = "nodes",
+        hdrs = [
+            "nodes.h",
+            "nodes_elected.h",
+        ],
+        since = 6,
+        rule = raft_cc_library,
+        testonly = True,
+        defines = ["RAFT_HAS_ELECTIONS"],
+        deps = [
+            ":logs",
+            ":raft_node",
+            "//common:check",
+        ],
     )
     each_stage(
         name = "follower",
@@ -199,62 +319,146 @@ def _core_suites():
         deps = [":hand_driven"],
     )
     each_stage(
-        name = "sim_server",
-        srcs = ["sim_server.cc"],
-        hdrs = ["sim_server.h"],
+        name = "fixed_leader_test",
+        srcs = ["fixed_leader_test.cc"],
         since = 3,
+        until = 5,
+        deps = [
+            ":follower",
+            ":hand_driven",
+            ":leader",
+        ],
+    )
+    each_stage(
+        name = "elections",
+        hdrs = ["elections.h"],
+        since = 6,
         rule = raft_cc_library,
         testonly = True,
         deps = [
-            ":logs",
-            ":nodes",
-            ":storage",
+            ":hand_driven",
+            "//third_party:cppunit",
+        ],
+    )
+    each_stage(
+        name = "read_queue_test",
+        srcs = ["read_queue_test.cc"],
+        since = 6,
+        deps = [":read_queue"],
+    )
+    each_stage(
+        name = "voter",
+        hdrs = ["voter.h"],
+        since = 6,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [":leader"],
+    )
+    each_stage(
+        name = "election_paper_test",
+        srcs = ["election_paper_test.cc"],
+        since = 6,
+        deps = [":voter"],
+    )
+    each_stage(
+        name = "election_paper_candidate_test",
+        srcs = ["election_paper_candidate_test.cc"],
+        since = 6,
+        deps = [":voter"],
+    )
+    each_stage(
+        name = "election_scenarios_test",
+        srcs = ["election_scenarios_test.cc"],
+        since = 6,
+        deps = [":elections"],
+    )
+    each_stage(
+        name = "election_terms_test",
+        srcs = ["election_terms_test.cc"],
+        since = 6,
+        deps = [
+            ":elections",
+            "//tests:death",
+        ],
+    )
+    each_stage(
+        name = "commit_scenarios_test",
+        srcs = ["commit_scenarios_test.cc"],
+        since = 6,
+        deps = [":elections"],
+    )
+    each_stage(
+        name = "leader_write_test",
+        srcs = ["leader_write_test.cc"],
+        since = 6,
+        deps = [":elections"],
+    )
+    each_stage(
+        name = "read_scenarios_test",
+        srcs = ["read_scenarios_test.cc"],
+        since = 6,
+        deps = [":elections"],
+    )
+    each_stage(
+        name = "read_failures_test",
+        srcs = ["read_failures_test.cc"],
+        since = 6,
+        deps = [":elections"],
+    )
+    each_stage(
+        name = "durability_test",
+        srcs = ["durability_test.cc"],
+        since = 6,
+        deps = [
+            ":elections",
+            "//tests:seeds",
+        ],
+    )
+    each_stage(
+        name = "election_agreement_test",
+        srcs = ["election_agreement_test.cc"],
+        since = 6,
+        deps = [":elections"],
+    )
+
+def _election_time():
+    """How long the core is without a leader, in virtual time (Fig. 16)."""
+    each_stage(
+        name = "election_time_lib",
+        srcs = ["election_time.cc"],
+        hdrs = ["election_time.h"],
+        since = 6,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [
+            ":raft_node",
             "//common:check",
-            "//tests:sim_disk",
+            "//tests:election_trial",
         ],
     )
     each_stage(
-        name = "invariants",
-        srcs = ["invariants.cc"],
-        hdrs = ["invariants.h"],
-        since = 3,
-        rule = raft_cc_library,
-        testonly = True,
-        deps = [
-            ":logs",
-            ":sim_server",
-        ],
-    )
-    each_stage(
-        name = "sim_lib",
-        srcs = [
-            "sim.cc",
-            "sim_seed.cc",
-        ],
-        hdrs = ["sim.h"],
-        since = 3,
-        rule = raft_cc_library,
-        testonly = True,
-        deps = [
-            ":invariants",
-            ":logs",
-            ":sim_server",
-            "//tests:sim_network",
-        ],
-    )
-    each_stage(
-        name = "sim",
-        srcs = ["sim_main.cc"],
-        since = 3,
+        name = "election_time",
+        srcs = ["election_time_main.cc"],
+        since = 6,
         rule = raft_cc_binary,
         testonly = True,
-        deps = [":sim_lib"],
+        data = [":server"],
+        deps = [
+            ":election_time_lib",
+            "//common:check",
+            "//common:user_directory",
+            "//tests:election_figure",
+            "//tests:election_real",
+        ],
     )
     each_stage(
-        name = "sim_test",
-        srcs = ["sim_test.cc"],
-        since = 3,
-        deps = [":sim_lib"],
+        name = "election_time_test",
+        srcs = ["election_time_test.cc"],
+        since = 6,
+        deps = [
+            ":election_time_lib",
+            "//tests:election_statistics",
+        ],
     )
 
 def _storage_suites():
@@ -263,8 +467,25 @@ def _storage_suites():
         name = "stored_log",
         hdrs = ["stored_log.h"],
         since = 3,
+        until = 5,
         rule = raft_cc_library,
         testonly = True,
+        deps = [
+            ":log_record",
+            ":logs",
+            ":storage",
+            "//tests:captured_log",
+            "//tests:sim_disk",
+            "//third_party:cppunit",
+        ],
+    )
+    each_stage(
+        name = "stored_log",
+        hdrs = ["stored_log.h"],
+        since = 6,
+        rule = raft_cc_library,
+        testonly = True,
+        defines = ["RAFT_HAS_ELECTIONS"],
         deps = [
             ":log_record",
             ":logs",
@@ -310,6 +531,31 @@ def _storage_suites():
             "//tests:seeds",
         ],
     )
+    each_stage(
+        name = "storage_hard_state_test",
+        srcs = ["storage_hard_state_test.cc"],
+        since = 6,
+        deps = [
+            ":log_record",
+            ":stored_log",
+        ],
+    )
+
+    # From stage 6 on a log needs a term that was voted for, too.
+    each_stage(
+        name = "fill_log",
+        srcs = ["fill_log_main.cc"],
+        since = 3,
+        until = 5,
+        rule = raft_cc_binary,
+        testonly = True,
+        deps = [
+            ":kv_store",
+            ":storage",
+            "//common:check",
+            "//common:files",
+        ],
+    )
 
 def _stories():
     """The real programs, from outside.
@@ -337,11 +583,33 @@ def _stories():
         deps = ["//tests:proxy"],
     )
     _story(
+        name = "story_wrong_or_dead_server_test",
+        since = 3,
+    )
+    _story(
+        name = "story_the_leader_dies_test",
+        since = 5,
+        deps = ["//common:json"],
+    )
+    _story(
+        name = "story_retry_applied_twice_test",
+        since = 1,
+        deps = ["//tests:proxy"],
+    )
+    _story(
         name = "story_kill_all_nodes_test",
         since = 3,
         deps = [
             "//common:json",
             "//common:test_process",
+            "//tests:seeds",
+        ],
+    )
+    _story(
+        name = "story_linearizable_test",
+        since = 4,
+        deps = [
+            "//tests:chaos_lib",
             "//tests:seeds",
         ],
     )
@@ -352,6 +620,15 @@ def _stories():
             "//common:temporary_directory",
             "//tests:program",
             "//tests:reserved_port",
+        ],
+    )
+    _story(
+        name = "story_slow_follower_test",
+        since = 4,
+        deps = [
+            "//common:json",
+            "//common:temporary_directory",
+            "//tests:proxy",
         ],
     )
     _story(
@@ -392,6 +669,52 @@ def _stories():
             "//tests:verdict",
         ],
     )
+    for name in [
+        "story_http_api_test",
+        "story_http_sessions_test",
+        "story_http_operator_test",
+        "story_faults_test",
+    ]:
+        _story(
+            name = name,
+            since = 4,
+            deps = ["//tests:http_cluster"],
+        )
+    _story(
+        name = "story_bad_peer_input_test",
+        since = 4,
+        until = 4,  # from then on peers speak another protocol
+        deps = [
+            "//common:json",
+            "//tests:http_cluster",
+            "//tests:raw_connection",
+        ],
+    )
+    _story(
+        name = "story_idle_connections_test",
+        since = 4,
+        deps = [
+            "//common:deadline",
+            "//common:http_connection",
+            "//common:test_process",
+            "//tests:http_cluster",
+        ],
+    )
+    for name in [
+        "story_bad_http_input_test",
+        "story_bad_http_framing_test",
+    ]:
+        _story(
+            name = name,
+            since = 4,
+            deps = [
+                "//common:http_connection",
+                "//common:test_process",
+                "//tests:http_cluster",
+                "//tests:raw_http",
+                "//tests:seeds",
+            ],
+        )
     _story(
         name = "story_client_command_line_test",
         deps = [

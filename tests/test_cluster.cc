@@ -7,12 +7,14 @@
 #include "common/check.h"
 #include "common/json.h"
 #include "common/options.h"
+#include "tests/wait_until.h"
 
 namespace raft {
 namespace {
 
 constexpr int kFirstReplicatedStage = 2;
 constexpr int kFirstDurableStage = 3;
+constexpr int kFirstElectedStage = 6;
 
 std::string json_of(const NodeAddress& node) {
   return JsonWriter()
@@ -30,9 +32,12 @@ TestCluster::TestCluster(const std::string& stage,
   const bool is_replicated = stage_number(stage) >= kFirstReplicatedStage;
   cluster_ = {.cluster_id = "test", .leader = 1};
   for (NodeId id = 1; id <= (is_replicated ? options.nodes : 1); ++id) {
-    const std::string client = ports_.emplace_back().address();
-    const std::string peer = ports_.emplace_back().address();
-    cluster_.nodes.push_back({.id = id, .client = client, .peer = peer});
+    const std::string host = place_of(id).host + ":";
+    const auto client = ports_.emplace_back().number();
+    const auto peer = ports_.emplace_back().number();
+    cluster_.nodes.push_back({.id = id,
+                              .client = host + std::to_string(client),
+                              .peer = host + std::to_string(peer)});
   }
 }
 
@@ -86,13 +91,53 @@ const std::string& TestCluster::peer_address(NodeId id) const {
   return cluster_.find(id)->peer;
 }
 
+std::string TestCluster::client_addresses() const {
+  std::string list;
+  for (const NodeAddress& node : cluster_.nodes) {
+    list += (list.empty() ? "" : ",") + node.client;
+  }
+  return list;
+}
+
+void TestCluster::make_leader(NodeId id) {
+  if (stage_number(stage_) < kFirstElectedStage) {
+    CHECK(id == fixed_leader());
+    return;
+  }
+  while (true) {
+    NodeId leader = kNobody;
+    wait_until("a leader", [&] {
+      leader = leader_known_to(id);
+      return leader != kNobody;
+    });
+    if (leader == id) return;
+    node(leader).pause();
+    wait_until("another leader", [&] {
+      const NodeId next = leader_known_to(id);
+      return next != kNobody && next != leader;
+    });
+    node(leader).resume();
+  }
+}
+
+NodeId TestCluster::leader_known_to(NodeId id) const {
+  const auto status = JsonObject::parse(run_client(id, {"status"}).output);
+  return status ? status->number("leader").value_or(kNobody) : kNobody;
+}
+
 ClientResult TestCluster::run_client(
     NodeId id, const std::vector<std::string>& words) const {
   return raft::run_client(stage_, client_address(id), words);
 }
 
+NodePlace TestCluster::place_of(NodeId id) const {
+  const auto place = options_.places.find(id);
+  return place == options_.places.end() ? NodePlace{} : place->second;
+}
+
 std::vector<std::string> TestCluster::command_of(NodeId id) const {
-  std::vector<std::string> command = {stage_ + "/server"};
+  std::vector<std::string> command = place_of(id).launcher;
+  command.push_back(stage_ + "/server");
   const auto add = [&](const std::vector<std::string>& words) {
     command.insert(command.end(), words.begin(), words.end());
   };

@@ -26,9 +26,17 @@
 
 namespace raft {
 
+// Where a node runs: on this machine's loopback interface, or where `launcher`,
+// the beginning of a command, puts it.
+struct NodePlace {
+  std::string host = "127.0.0.1";
+  std::vector<std::string> launcher = {};
+};
+
 struct TestClusterOptions {
   std::uint64_t nodes = 1;  // 1 in the stages before replication
   std::vector<std::string> server_options = {};  // for each of them
+  std::map<NodeId, NodePlace> places = {};  // of nodes that are elsewhere
 };
 
 // The way of the messages that one node sends to another.
@@ -64,12 +72,21 @@ class TestCluster {
   NodeId fixed_leader() const { return cluster_.leader; }
   const std::string& client_address(NodeId id) const;
   const std::string& peer_address(NodeId id) const;
+  // Of all nodes, with commas, for a client that takes a list.
+  std::string client_addresses() const;
+
+  // Returns when node `id` leads. Where the leader is elected, whoever else
+  // leads is paused until it does not. REQUIRES: start() was called, and the
+  // nodes serve clients; in the other stages `id` is the fixed leader.
+  void make_leader(NodeId id);
 
   // Runs the client program against node `id`.
   ClientResult run_client(NodeId id,
                           const std::vector<std::string>& words) const;
 
  private:
+  NodeId leader_known_to(NodeId id) const;
+  NodePlace place_of(NodeId id) const;
   std::vector<std::string> command_of(NodeId id) const;
   std::string write_cluster_file(NodeId id) const;
 

@@ -3,70 +3,17 @@
 // with every message, and the log, one line for an outage.
 #include <cppunit/extensions/HelperMacros.h>
 #include <map>
-#include <sstream>
-
-#include <Poco/AutoPtr.h>
-#include <Poco/Channel.h>
-#include <Poco/Logger.h>
-#include <Poco/Message.h>
 
 #include "common/temporary_directory.h"
+#include "tests/log_lines.h"
+#include "tests/transport_events.h"
 #include "tests/transport_nodes.h"
 
 namespace raft {
 namespace {
 
-// Keeps the lines of the log instead of writing them.
-class LogLines : public Poco::Channel {
- public:
-  static Poco::AutoPtr<LogLines> install() {
-    Poco::AutoPtr<LogLines> lines(new LogLines());
-    Poco::Logger::get("raft").setChannel(lines);
-    return lines;
-  }
-
-  void log(const Poco::Message& message) override {
-    const std::lock_guard lock(mutex_);
-    lines_.push_back(message.getText());
-  }
-
-  std::vector<std::string> take() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(lines_, {});
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
-
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-struct Event {
-  std::string event = {};
-  std::uint64_t node = 0;
-  std::uint64_t clock = 0;
-  std::string type = {};
-  Index index = 0;
-};
-
-// The events of a trace; each line must be one.
-std::vector<Event> events_in(const std::string& file) {
-  std::vector<Event> events;
-  std::istringstream lines(text_of_file(file));
-  for (std::string line; std::getline(lines, line);) {
-    const JsonObject json = JsonObject::parse(line).value();
-    CPPUNIT_ASSERT(json.number("time_us").value() > 0);
-    CPPUNIT_ASSERT(json.has(json.string("event") == "receive" ? "from" : "to"));
-    events.push_back({.event = json.string("event").value(),
-                      .node = json.number("node").value(),
-                      .clock = json.number("clock").value(),
-                      .type = json.string("type").value(),
-                      .index = index_of(json)});
-  }
-  return events;
 }
 
 class TransportLogTest : public CppUnit::TestFixture {

@@ -3,6 +3,7 @@
 // comes, for the suites of the transport.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -10,34 +11,18 @@
 #include "common/check.h"
 #include "common/cluster.h"
 #include "common/deadline.h"
+#include "common/faults.h"
 #include "common/inbox.h"
 #include "common/json.h"
 #include "common/line_connection.h"
 #include "common/test_process.h"
 #include "common/trace.h"
-#include "tests/reserved_port.h"
 #include "tests/scripted_server.h"
+#include "tests/three_ports.h"
 #include "tests/transport_messages.h"
 #include "transport.h"
 
 namespace raft {
-
-// Addresses for nodes 1 to 3, kept free for them.
-class ThreePorts {
- public:
-  ThreePorts() {
-    for (NodeId id = 1; id <= 3; ++id) {
-      cluster_.nodes.push_back({.id = id, .peer = ports_[id - 1].address()});
-    }
-  }
-
-  const Cluster& cluster() const { return cluster_; }
-  std::string peer(NodeId id) const { return cluster_.find(id)->peer; }
-
- private:
-  const ReservedPort ports_[3];
-  Cluster cluster_ = {.cluster_id = "test", .leader = 1};
-};
 
 // A transport, and what it has received.
 class TransportNode {
@@ -45,16 +30,11 @@ class TransportNode {
   TransportNode(NodeId id,
                 const ThreePorts& ports,
                 const std::string& trace_file = "")
-      : trace_(trace_file, id),
-        transport_(
-            id,
-            ports.cluster(),
-            [this](Envelope envelope) { inbox_.push(std::move(envelope)); },
-            trace_) {}
+      : trace_(trace_file, id), transport_(make<Transport>(id, ports)) {}
 
   ~TransportNode() { stop(); }
 
-  Transport& transport() { return transport_; }
+  Transport& transport() { return *transport_; }
 
   // The next request; waits for it.
   Envelope receive() { return inbox_.pop().value(); }
@@ -63,7 +43,7 @@ class TransportNode {
   void answer_all() {
     answering_ = std::thread([this] {
       while (const auto request = inbox_.pop()) {
-        transport_.answer(result_of(*request));
+        transport_->answer(result_of(*request));
       }
     });
   }
@@ -76,7 +56,7 @@ class TransportNode {
     const Deadline deadline = patience();
     while (true) {
       const Envelope envelope = request(to, index, command);
-      const CallResult call = transport_.call(envelope);
+      const CallResult call = transport_->call(envelope);
       if (call.delivery == Delivery::kAnswered) {
         CHECK(call.result == result_of(envelope));
         return index;
@@ -88,7 +68,7 @@ class TransportNode {
 
   // Returns what came and was not looked at.
   std::vector<Envelope> stop() {
-    transport_.stop();
+    transport_->stop();
     if (!stopped_) inbox_.close();
     stopped_ = true;
     if (answering_.joinable()) answering_.join();
@@ -98,9 +78,24 @@ class TransportNode {
   }
 
  private:
+  // In some stages it can be told to make faults.
+  template <typename T>
+  std::unique_ptr<T> make(NodeId id, const ThreePorts& ports) {
+    const auto receiver = [this](Envelope envelope) {
+      inbox_.push(std::move(envelope));
+    };
+    const Cluster& cluster = ports.cluster();
+    if constexpr (requires { T(id, cluster, receiver, trace_, faults_); }) {
+      return std::make_unique<T>(id, cluster, receiver, trace_, faults_);
+    } else {
+      return std::make_unique<T>(id, cluster, receiver, trace_);
+    }
+  }
+
   Trace trace_;
+  Faults faults_;
   Inbox<Envelope> inbox_;
-  Transport transport_;
+  const std::unique_ptr<Transport> transport_;
   bool stopped_ = false;
   std::thread answering_;
 };

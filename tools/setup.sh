@@ -8,12 +8,16 @@ readonly needed_packages=(
   bazel-platforms
   bazel-rules-cc
   bazel-rules-java
+  curl
   g++
   git
   libcppunit-dev
   libedit-dev
   libexpected-dev
   libpoco-dev
+  libprotobuf-dev
+  prometheus-cpp-dev
+  protobuf-compiler
   python3
 )
 
