@@ -11,4 +11,7 @@ STAGES = [
     # [since stage3_log_repl]
     "stage3_log_repl",
     # [end since]
+    # [since stage4_cluster_client]
+    "stage4_cluster_client",
+    # [end since]
 ]
