@@ -14,4 +14,7 @@ STAGES = [
     # [since stage4_cluster_client]
     "stage4_cluster_client",
     # [end since]
+    # [since stage5_rpc]
+    "stage5_rpc",
+    # [end since]
 ]
