@@ -17,4 +17,7 @@ STAGES = [
     # [since stage5_rpc]
     "stage5_rpc",
     # [end since]
+    # [since stage6_election]
+    "stage6_election",
+    # [end since]
 ]

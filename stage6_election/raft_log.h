@@ -1,0 +1,68 @@
+// The replicated log: a vector of entries, addressed from 1 as in the paper.
+// And what else a server must not forget: its term, and its vote in it.
+//
+// Not thread-safe: it belongs to its RaftNode.
+#pragma once
+
+#include <vector>
+
+#include "raft_message.h"
+
+namespace raft {
+
+// Figure 2, "Persistent state on all servers", less log[].
+struct HardState {
+  Term current_term = 0;
+  NodeId voted_for = kNobody;  // in current_term
+  bool operator==(const HardState&) const = default;
+};
+
+class RaftLog {
+ public:
+  // 0 when the log is empty.
+  Index last_index() const { return entries_.size(); }
+  Term last_term() const { return term_at(last_index()); }
+
+  // Term of the entry at `index`; 0 for index 0, which every log shares.
+  // REQUIRES: index <= last_index()
+  Term term_at(Index index) const;
+
+  // REQUIRES: 1 <= index <= last_index()
+  const Entry& at(Index index) const;
+
+  // True if the log holds an entry at `index` whose term is `term` (§5.3, the
+  // consistency check). Always true for index 0, term 0.
+  bool matches(Index index, Term term) const;
+
+  // True if a log that ends with such an entry is at least as up-to-date as
+  // this one: the later last term wins, then the longer log (§5.4.1).
+  bool is_reached_by(Index other_last_index, Term other_last_term) const;
+
+  // The last index up to `index` whose entry is of `term` or an older one. No
+  // later entry can match one of `term` in another log, for terms only grow
+  // along a log.
+  Index last_index_within(Index index, Term term) const;
+
+  // Entries from `first` on, as many as fit into `bytes_max` (commands only),
+  // and at least one if there is one.
+  // REQUIRES: 1 <= first <= last_index() + 1
+  std::vector<Entry> from(Index first, std::size_t bytes_max) const;
+
+  // REQUIRES: entry.index == last_index() + 1, entry.term >= last_term()
+  void append(Entry entry);
+
+  // Deletes `first` and all that follow it.
+  // REQUIRES: 1 <= first <= last_index()
+  void truncate_from(Index first);
+
+ private:
+  std::vector<Entry> entries_;  // entries_[i].index == i + 1
+};
+
+// What stable storage held when the server last stopped.
+struct Stored {
+  HardState hard_state = {};
+  RaftLog log = {};
+};
+
+}  // namespace raft
