@@ -58,6 +58,13 @@ void RaftNode::tick() {
   for (auto& [peer, progress] : progress_) progress.is_heartbeat_due = true;
 }
 
+int RaftNode::idle_ticks() const {
+  CHECK(ticks_left_ > 0);
+  // A read may be late at any tick, and a question lost.
+  const bool is_counting_more = !reads_.is_empty() || question_ != 0;
+  return is_counting_more ? 0 : ticks_left_ - 1;
+}
+
 std::optional<Index> RaftNode::propose(std::string command) {
   CHECK(!command.empty());
   if (!is_leader() || is_overloaded()) return std::nullopt;

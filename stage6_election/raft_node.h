@@ -82,6 +82,10 @@ class RaftNode {
   // One unit of logical time has passed.
   void tick();
 
+  // How many ticks from now on do nothing but count, as long as nothing else
+  // happens: a shell may sleep through them, and then tick as often.
+  int idle_ticks() const;
+
   // Appends `command` to a leader's log and returns its index. Returns nothing
   // when this node is not the leader, or is_overloaded(). A returned index is a
   // promise of nothing yet: see Output::committed. Another leader may put

@@ -33,6 +33,8 @@ class ReadQueue {
   // One unit of logical time has passed.
   void tick();
 
+  bool is_empty() const { return reads_.empty(); }
+
   // True if there are reads that wait for a round.
   bool has_waiting() const;
 

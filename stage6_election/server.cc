@@ -86,15 +86,9 @@ ServerStatus Server::status() const {
 }
 
 void Server::run() {
-  Deadline next_tick = Clock::now();
-  bool is_idle = true;
-  while (true) {
-    // All that has queued up, so that it shares one write and one sync. While
-    // the node has more to put out, nothing is waited for, but what has come
-    // is let in: a follower that lacks a long log must not keep clients away.
-    auto inputs = inbox_.pop_all(is_idle ? next_tick : Clock::now());
-    if (!inputs) return storage_->mark_synced();
-    if (is_idle && inputs->empty()) storage_->mark_synced();
+  next_tick_ = Clock::now();
+  while (auto inputs = await_inputs()) {
+    if (is_idle_ && inputs->empty()) storage_->mark_synced();
     for (auto& input : *inputs) {
       std::visit([this](auto& item) { handle(std::move(item)); }, input);
     }
@@ -102,15 +96,34 @@ void Server::run() {
       node_.read(++last_read_);
       reads_[last_read_] = std::exchange(new_reads_, {});
     }
-    if (Clock::now() >= next_tick) {
+    if (Clock::now() >= next_tick_) {
       node_.tick();
       give_up_late_writes();
-      next_tick = deadline_in_ms(kTickMs);
+      next_tick_ = deadline_in_ms(kTickMs);
     }
-    is_idle = !carry_out();
+    is_idle_ = !carry_out();
     publish_status();
     answer_writers();
   }
+  storage_->mark_synced();
+}
+
+// All that has queued up, so that it shares one write and one sync; nothing at
+// the end. While the node has more to put out, nothing is waited for, but what
+// has come is let in: a follower that lacks a long log must not keep clients
+// away.
+std::optional<std::vector<Server::Input>> Server::await_inputs() {
+  if (!is_idle_) return inbox_.pop_all(Clock::now());
+  // Ticks that would only count are slept through, and made up for afterwards:
+  // those and no others, or a pause of this process would be an election.
+  const auto tick = std::chrono::milliseconds(kTickMs);
+  const int idle_ticks = waiting_.empty() ? node_.idle_ticks() : 0;
+  auto inputs = inbox_.pop_all(next_tick_ + idle_ticks * tick);
+  for (int i = 0; i < idle_ticks && Clock::now() >= next_tick_; ++i) {
+    node_.tick();
+    next_tick_ += tick;
+  }
+  return inputs;
 }
 
 void Server::handle(Proposal proposal) {

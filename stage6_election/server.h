@@ -121,8 +121,11 @@ class Server {
     std::size_t bytes = 0;  // of its command
   };
 
+  using Input = std::variant<Proposal, Read, Envelope>;
+
   // All of these run on the one thread.
   void run();
+  std::optional<std::vector<Input>> await_inputs();
   void handle(Proposal proposal);
   void handle(Read read);
   void handle(const Envelope& message);
@@ -145,7 +148,9 @@ class Server {
   KvStore store_;
   std::unique_ptr<Storage> storage_;
   RaftNode node_;
-  Inbox<std::variant<Proposal, Read, Envelope>> inbox_;
+  Inbox<Input> inbox_;
+  Deadline next_tick_ = {};
+  bool is_idle_ = true;  // the node had nothing more to put out
   std::map<Index, Waiter> waiting_;  // for their entries
   std::vector<std::pair<WriteDone, WriteResult>> answers_;  // not given yet
   std::size_t waiting_bytes_ = 0;

@@ -20,6 +20,7 @@ class ElectionPaperTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_follower_that_hears_nothing_stands_for_election_5_2);
   CPPUNIT_TEST(a_candidacy_is_stored_before_it_is_announced_fig_2);
   CPPUNIT_TEST(a_request_says_how_the_log_ends_5_4_1);
+  CPPUNIT_TEST(ticks_that_are_idle_do_nothing_but_count_5_2);
   CPPUNIT_TEST(a_heartbeat_keeps_a_follower_one_5_2);
   CPPUNIT_TEST(a_vote_that_is_given_restarts_the_timeout_fig_2);
   CPPUNIT_TEST(a_vote_is_stored_before_it_is_sent_fig_2);
@@ -135,6 +136,29 @@ class ElectionPaperTest : public CppUnit::TestFixture {
                                          .last_log_index = 3,
                                          .last_log_term = 3}));
     }
+  }
+
+  // And the tick behind them does something: a shell that sleeps through them
+  // is never late (§5.2).
+  void ticks_that_are_idle_do_nothing_but_count_5_2() {
+    for (const Role role : kRoles) {
+      RaftNode node = in_role(role);
+      const Term term = node.current_term();
+      for (int left = node.idle_ticks(); left > 0; --left) {
+        CPPUNIT_ASSERT_EQUAL(left, node.idle_ticks());
+        node.tick();
+        CPPUNIT_ASSERT(node.take_output().empty());
+        CPPUNIT_ASSERT(role == node.role());
+        CPPUNIT_ASSERT_EQUAL(term, node.current_term());
+      }
+      CPPUNIT_ASSERT_EQUAL(0, node.idle_ticks());
+      node.tick();
+      CPPUNIT_ASSERT(!node.take_output().empty());
+    }
+    // A read is late, or asked again, at a tick of its own.
+    RaftNode node = in_role(Role::kFollower);
+    node.read(1);
+    CPPUNIT_ASSERT_EQUAL(0, node.idle_ticks());
   }
 
   void a_heartbeat_keeps_a_follower_one_5_2() {
