@@ -1,18 +1,13 @@
 #include "common/http_server_connection.h"
 
 #include <cerrno>
-#include <ctime>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
-#include <Poco/DateTimeFormat.h>
-#include <Poco/DateTimeFormatter.h>
-#include <Poco/Net/HTTPResponse.h>
-#include <Poco/Timestamp.h>
-
 #include "common/check.h"
+#include "common/http_answer_writer.h"
 
 namespace raft {
 namespace {
@@ -22,41 +17,6 @@ constexpr std::int64_t kDrainTimeoutMs = 30'000;
 
 // One large answer is no reason to keep its memory for ever.
 constexpr std::size_t kKeptBytes = 16 * 1024;
-
-// "Thu, 01 Jan 1970 00:00:00 GMT", made once a second.
-const std::string& http_date() {
-  static thread_local std::time_t made = 0;
-  static thread_local std::string text;
-  const std::time_t now = std::time(nullptr);
-  if (now != made) {
-    made = now;
-    text = Poco::DateTimeFormatter::format(Poco::Timestamp::fromEpochTime(now),
-                                           Poco::DateTimeFormat::HTTP_FORMAT);
-  }
-  return text;
-}
-
-void append_head(std::string& output,
-                 const HttpAnswer& answer,
-                 bool is_closing) {
-  output += "HTTP/1.1 ";
-  output += std::to_string(answer.status);
-  output += ' ';
-  output += Poco::Net::HTTPResponse::getReasonForStatus(
-      static_cast<Poco::Net::HTTPResponse::HTTPStatus>(answer.status));
-  output += "\r\nDate: ";
-  output += http_date();
-  for (const auto& [name, value] : answer.headers) {
-    output += "\r\n";
-    output += name;
-    output += ": ";
-    output += value;
-  }
-  output += "\r\nContent-Length: ";
-  output += std::to_string(answer.body.size());
-  if (is_closing) output += "\r\nConnection: close";
-  output += "\r\n\r\n";
-}
 
 }  // namespace
 
@@ -118,8 +78,8 @@ bool HttpServerConnection::answer(const HttpAnswer& answer) {
   CHECK(is_busy_);
   is_busy_ = false;
   if (has_ended_ && !reader_.is_midway()) is_closing_ = true;
-  append_head(output_, answer, is_closing_);
-  if (!is_head_) output_ += answer.body;
+  append_answer(
+      output_, answer, {.is_last = is_closing_, .has_body = !is_head_});
   deadline_ = deadline_in_ms(options_.idle_timeout_ms);
   return flush();
 }
@@ -128,8 +88,7 @@ bool HttpServerConnection::refuse(const HttpRefusal& refusal) {
   is_closing_ = true;
   const HttpAnswer answer =
       options_.error_answer(refusal.status, refusal.code, refusal.message);
-  append_head(output_, answer, true);
-  output_ += answer.body;
+  append_answer(output_, answer, {.is_last = true});
   deadline_ = deadline_in_ms(kDrainTimeoutMs);
   return flush();
 }
