@@ -1,6 +1,7 @@
 #include "common/http_server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 #include <netinet/in.h>
@@ -14,6 +15,7 @@
 
 #include "common/check.h"
 #include "common/deadline.h"
+#include "common/http_answer_queue.h"
 #include "common/http_server_connection.h"
 #include "common/net.h"
 #include "common/poller.h"
@@ -32,7 +34,7 @@ constexpr std::uint64_t kListening = 1;
 
 }  // namespace
 
-// Everything but reply() and stop() happens on the one thread.
+// Everything but stop() and the replies happens on the one thread.
 class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
  public:
   explicit Impl(HttpServerOptions options)
@@ -51,10 +53,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void stop() {
-    {
-      const std::lock_guard lock(mutex_);
-      is_stopping_ = true;
-    }
+    is_stopping_ = true;
     poller_.wake();
     const std::lock_guard lock(stop_mutex_);
     CHECK(std::this_thread::get_id() != thread_.get_id());
@@ -64,44 +63,24 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   std::uint16_t port() const { return port_; }
 
  private:
-  struct Answer {
-    std::uint64_t id = 0;  // of the connection
-    std::uint64_t request = 0;  // which one of the connection's
-    HttpAnswer answer = {};
-  };
-
-  // From any thread. Those that queue up before the server looks share a wake.
-  void reply(Answer answer) {
-    bool is_first = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (has_stopped_) return;
-      is_first = answers_.empty();
-      answers_.push_back(std::move(answer));
-    }
-    if (is_first && std::this_thread::get_id() != loop_) poller_.wake();
-  }
-
   void run() {
-    loop_ = std::this_thread::get_id();
+    answers_.open();
     while (!is_done()) {
       for (const epoll_event& event : poller_.wait(wait_ms())) {
         handle(event.data.u64, event.events);
       }
       send_answers();
+      if (is_stopping_ && !is_finishing_) finish();
       if (Clock::now() >= next_sweep_) sweep();
     }
     connections_.clear();
-    const std::lock_guard lock(mutex_);
-    has_stopped_ = true;
-    answers_.clear();
+    answers_.close();
   }
 
   // Whoever is answered may have sent the next request already, and that may be
   // answered too; but first it is everybody else's turn.
   int wait_ms() {
-    const std::lock_guard lock(mutex_);
-    if (!answers_.empty()) return 0;
+    if (!answers_.is_empty()) return 0;
     const Deadline end =
         is_finishing_ ? std::min(next_sweep_, finish_deadline_) : next_sweep_;
     return static_cast<int>(microseconds_until(end) / 1000 + 1);
@@ -164,7 +143,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   // Hands out the next request if there is one, and sees to what is polled.
   void advance(std::uint64_t id, HttpServerConnection& connection) {
     auto request = connection.next();
-    if (request) call_handler(std::move(*request), id, connection.requests());
+    if (request) call_handler(std::move(*request), id, connection);
     if (connection.is_over()) return erase(id);
     const std::uint32_t wanted = connection.wanted_events();
     if (wanted == connection.polled_events) return;
@@ -175,36 +154,40 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   // An exception here is a bug of ours: noexcept says so.
   void call_handler(HttpRequest request,
                     std::uint64_t id,
-                    std::uint64_t number) noexcept {
+                    HttpServerConnection& connection) noexcept {
+    answers_.expect();
     options_.handler(
         std::move(request),
-        [self = shared_from_this(), id, number](HttpAnswer answer) {
-          self->reply({id, number, std::move(answer)});
+        [self = shared_from_this(),
+         id,
+         number = connection.requests(),
+         outlet = connection.offer()](HttpAnswer answer) {
+          self->answers_.give({id, number, std::move(answer)}, outlet.get());
         });
   }
 
   // Those that have come since the last time.
   void send_answers() {
-    bool is_stopping = false;
-    {
-      const std::lock_guard lock(mutex_);
-      taken_answers_.swap(answers_);
-      is_stopping = is_stopping_;
-    }
-    for (const Answer& answer : taken_answers_) {
-      HttpServerConnection* connection = find(answer.id);
+    answers_.take(taken_answers_);
+    for (const HttpAnswerQueue::Item& item : taken_answers_) {
+      HttpServerConnection* connection = find(item.connection);
       if (connection == nullptr) continue;  // the client has gone
-      // Otherwise a request is answered twice.
-      CHECK(connection->requests() == answer.request);
-      CHECK(connection->is_busy());
-      if (connection->answer(answer.answer)) {
-        advance(answer.id, *connection);
+      if (send(item, *connection)) {
+        advance(item.connection, *connection);
       } else {
-        erase(answer.id);
+        erase(item.connection);
       }
     }
     taken_answers_.clear();
-    if (is_stopping && !is_finishing_) finish();
+  }
+
+  bool send(const HttpAnswerQueue::Item& item,
+            HttpServerConnection& connection) {
+    if (!item.answer) return connection.flush();
+    // Otherwise a request is answered twice.
+    CHECK(connection.requests() == item.request);
+    CHECK(connection.is_busy());
+    return connection.answer(*item.answer);
   }
 
   // Drops whoever is late.
@@ -214,7 +197,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
         std::min({options_.idle_timeout_ms, options_.request_timeout_ms, 4000});
     next_sweep_ = now + std::chrono::milliseconds(std::max(shortest_ms / 4, 1));
     for (const std::uint64_t id : ids()) {
-      HttpServerConnection& connection = *connections_.at(id);
+      HttpServerConnection& connection = *find(id);
       if (connection.deadline() >= now) continue;
       if (connection.time_out()) {
         advance(id, connection);
@@ -240,9 +223,13 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     return connections_.empty() || Clock::now() >= finish_deadline_;
   }
 
+  // Nothing when it is closed. Its request may have been answered meanwhile,
+  // past this thread.
   HttpServerConnection* find(std::uint64_t id) const {
     const auto found = connections_.find(id);
-    return found == connections_.end() ? nullptr : found->second.get();
+    if (found == connections_.end()) return nullptr;
+    found->second->settle();
+    return found->second.get();
   }
 
   std::vector<std::uint64_t> ids() const {
@@ -265,18 +252,14 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   std::unordered_map<std::uint64_t, std::unique_ptr<HttpServerConnection>>
       connections_;
   std::unordered_set<std::uint64_t> surplus_;  // ids of those refused with 503
-  std::vector<Answer> taken_answers_;
+  HttpAnswerQueue answers_{poller_};
+  std::vector<HttpAnswerQueue::Item> taken_answers_;
   Deadline next_sweep_ = {};
   bool is_finishing_ = false;
   Deadline finish_deadline_ = {};
 
-  std::mutex mutex_;  // for the three below
-  std::vector<Answer> answers_;
-  bool is_stopping_ = false;
-  bool has_stopped_ = false;
-
+  std::atomic<bool> is_stopping_ = false;
   std::mutex stop_mutex_;
-  std::thread::id loop_;
   std::thread thread_;
 };
 

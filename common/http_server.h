@@ -22,8 +22,10 @@
 namespace raft {
 
 struct HttpServerOptions {
-  // To be called exactly once for each request, from any thread. Does nothing
-  // when the client has gone or the server has stopped.
+  // To be called exactly once for each request, from any thread; does not
+  // block. Does nothing when the client has gone or the server has stopped.
+  // When few requests are unanswered it sends the answer itself, which is
+  // quicker than to wake the server's thread.
   using Reply = std::function<void(HttpAnswer)>;
 
   std::string address = {};  // HOST:PORT; port 0 lets the kernel pick one

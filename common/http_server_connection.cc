@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <utility>
 
 #include "common/check.h"
@@ -23,15 +22,38 @@ constexpr std::size_t kKeptBytes = 16 * 1024;
 HttpServerConnection::HttpServerConnection(int descriptor,
                                            const HttpServerOptions& options)
     : descriptor_(descriptor),
+      outlet_(std::make_shared<HttpOutlet>(descriptor)),
       options_(options),
       reader_(options.head_bytes_max, options.body_bytes_max),
       deadline_(deadline_in_ms(options.idle_timeout_ms)) {}
 
 HttpServerConnection::~HttpServerConnection() {
-  ::close(descriptor_);
+  outlet_->close();
+}
+
+// Not when more of the client's has come already, or comes: its next request,
+// or its end, has a say in how this answer is sent.
+std::shared_ptr<HttpOutlet> HttpServerConnection::offer() {
+  CHECK(is_busy_);
+  if (is_closing_ || is_head_ || has_ended_ || reader_.waiting_bytes() > 0) {
+    return nullptr;
+  }
+  outlet_->offer(requests_);
+  is_offered_ = true;
+  return outlet_;
+}
+
+void HttpServerConnection::settle() {
+  if (!std::exchange(is_offered_, false)) return;
+  auto left = outlet_->take_back();
+  if (!left) return;
+  is_busy_ = false;
+  output_ = std::move(*left);
+  deadline_ = deadline_in_ms(options_.idle_timeout_ms);
 }
 
 bool HttpServerConnection::receive() {
+  CHECK(!is_offered_);
   static thread_local char chunk[kChunkBytes];
   const ssize_t size = ::recv(descriptor_, chunk, sizeof chunk, 0);
   if (size < 0) return errno == EAGAIN || errno == EINTR;
@@ -76,6 +98,7 @@ std::optional<HttpRequest> HttpServerConnection::next() {
 
 bool HttpServerConnection::answer(const HttpAnswer& answer) {
   CHECK(is_busy_);
+  CHECK(!is_offered_);
   is_busy_ = false;
   if (has_ended_ && !reader_.is_midway()) is_closing_ = true;
   append_answer(

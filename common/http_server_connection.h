@@ -2,14 +2,17 @@
 // and what it still has to get.
 //
 // Inside common/ only; belongs to the server's thread. Each step says whether
-// the connection lives on; one that does not is to be destroyed.
+// the connection lives on; one that does not is to be destroyed. Once a request
+// has been offered to other threads, settle() comes before any further step.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "common/deadline.h"
+#include "common/http_outlet.h"
 #include "common/http_request_reader.h"
 #include "common/http_server.h"
 
@@ -30,6 +33,14 @@ class HttpServerConnection {
   // The next request, once it is there as a whole and the client has taken the
   // answer to the one before it. When there is none, is_over() may change.
   std::optional<HttpRequest> next();
+
+  // Lets the thread that answers the request which next() has returned last
+  // send the answer itself; nothing if this one is better answered here.
+  // REQUIRES: is_busy()
+  std::shared_ptr<HttpOutlet> offer();
+
+  // Ends the offer, if there is one, and takes note of what was sent meanwhile.
+  void settle();
 
   // Answers the request that next() has returned last.
   // REQUIRES: is_busy()
@@ -66,6 +77,7 @@ class HttpServerConnection {
   bool is_draining() const { return is_closing_ && !is_busy_; }
 
   const int descriptor_;
+  const std::shared_ptr<HttpOutlet> outlet_;
   const HttpServerOptions& options_;
   HttpRequestReader reader_;
   std::string output_;
@@ -73,6 +85,7 @@ class HttpServerConnection {
   std::uint64_t requests_ = 0;
   bool has_begun_ = false;  // the next request, and its deadline
   bool is_busy_ = false;
+  bool is_offered_ = false;  // to be settled
   bool is_head_ = false;  // a HEAD request, whose answer has no body
   bool is_closing_ = false;  // once the answer and the output are sent
   bool has_ended_ = false;  // the client sends no more

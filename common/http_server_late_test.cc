@@ -30,6 +30,7 @@ Client first_served(const HttpServer& server) {
 class HttpServerLateTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(HttpServerLateTest);
   CPPUNIT_TEST(answering_a_request_twice_is_a_bug);
+  CPPUNIT_TEST(answering_twice_from_another_thread_is_a_bug);
   CPPUNIT_TEST(answers_may_come_from_any_thread);
   CPPUNIT_TEST(answers_keep_the_order_of_the_requests);
   CPPUNIT_TEST(a_late_answer_holds_up_its_own_connection_only);
@@ -37,8 +38,8 @@ class HttpServerLateTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
-  // The second answer might reach the next request. The first of all tests, for
-  // it needs a process of one thread.
+  // The second answer might reach the next request. These two come first, for
+  // they need a process of one thread.
   void answering_a_request_twice_is_a_bug() {
     const std::string words = last_words([] {
       auto options = http_on_any_port();
@@ -49,6 +50,25 @@ class HttpServerLateTest : public CppUnit::TestFixture {
       HttpServer server(options);
       Client client(server.port());
       client.ask(http_get("/") + http_get("/"));
+      client.answer();
+      client.rest();
+    });
+
+    CPPUNIT_ASSERT_MESSAGE(words, words.find("CHECK failed") != words.npos);
+  }
+
+  // There the first answer is sent past the server's thread.
+  void answering_twice_from_another_thread_is_a_bug() {
+    const std::string words = last_words([] {
+      HeldRequests held;
+      auto options = http_on_any_port();
+      options.handler = held.handler();
+      HttpServer server(options);
+      Client client(server.port());
+      client.send(http_get("/wait"));
+      const auto [request, reply] = held.take();
+      reply({});
+      reply({});
       client.answer();
       client.rest();
     });
