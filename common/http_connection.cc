@@ -1,5 +1,6 @@
 #include "common/http_connection.h"
 
+#include <sys/socket.h>
 #include <utility>
 
 #include "common/check.h"
@@ -71,6 +72,16 @@ Result<HttpConnection> HttpConnection::connect(const std::string& address,
 Result<void> HttpConnection::send(const HttpRequest& request,
                                   Deadline deadline) {
   return impl_->socket.send(message_of(request, impl_->host), deadline);
+}
+
+void HttpConnection::send_at_once(const HttpRequest& request) {
+  const std::string message = message_of(request, impl_->host);
+  const auto sent = ::send(descriptor(),
+                           message.data(),
+                           message.size(),
+                           MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent == static_cast<ssize_t>(message.size())) return;
+  ::shutdown(descriptor(), SHUT_RDWR);
 }
 
 Result<HttpAnswer> HttpConnection::receive(Deadline deadline) {

@@ -30,6 +30,10 @@ class HttpConnection {
   // been sent in part or as a whole.
   Result<void> send(const HttpRequest& request, Deadline deadline);
 
+  // The same without any waiting. What the socket does not take at once is not
+  // sent, and ends the connection: then there is no answer.
+  void send_at_once(const HttpRequest& request);
+
   // The answer to the oldest request that has none yet. Fails when the
   // connection ends first, `deadline` passes, or what comes is no HTTP.
   Result<HttpAnswer> receive(Deadline deadline);
