@@ -13,8 +13,16 @@ namespace {
 constexpr std::int64_t kFirstRetryMs = 5;
 constexpr std::int64_t kLongestRetryMs = 50;
 
-// In place of the clock at which a message has left, if it has not.
-constexpr std::uint64_t kNotSent = 0;
+// What is encoded and sent in less time than it takes to wake a thread.
+constexpr std::size_t kSmallEntries = 16;
+constexpr std::size_t kSmallBytes = 16 * 1024;
+
+bool is_small(const AppendEntries& args) {
+  if (args.entries.size() > kSmallEntries) return false;
+  std::size_t bytes = 0;
+  for (const Entry& entry : args.entries) bytes += entry.command.size();
+  return bytes <= kSmallBytes;
+}
 
 }  // namespace
 
@@ -31,14 +39,22 @@ Sender::~Sender() {
 
 void Sender::send(Envelope request) {
   std::optional<Envelope> dropped;
+  bool is_to_wake = false;
   {
     const std::lock_guard lock(mutex_);
-    dropped = is_superfluous(request.message)
-                  ? std::move(request)
-                  : std::exchange(waiting_, std::move(request));
+    if (is_superfluous(request.message)) {
+      dropped = std::move(request);
+    } else {
+      dropped = std::exchange(waiting_, std::move(request));
+      is_to_wake = is_free_;
+      if (can_leave_here()) {
+        leave_here();
+        is_to_wake = false;
+      }
+    }
   }
-  changed_.notify_one();
-  if (dropped) note_drop(*dropped, kNotSent);
+  if (is_to_wake) client_.wake();
+  if (dropped) note_drop(*dropped, 0);
 }
 
 void Sender::ask_to_stop() {
@@ -46,7 +62,7 @@ void Sender::ask_to_stop() {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
   }
-  changed_.notify_one();
+  stopping_.notify_one();
   client_.stop();
 }
 
@@ -68,37 +84,72 @@ bool Sender::is_superfluous(const Message& message) const {
          !older->entries.empty();
 }
 
+bool Sender::can_leave_here() const {
+  if (!is_free_ || is_stopping_) return false;
+  const auto* args = std::get_if<AppendEntries>(&waiting_->message);
+  return args != nullptr && is_small(*args) && faults_.delay_ms() == 0 &&
+         !faults_.drops_to(waiting_->to) && client_.is_ready();
+}
+
+// The thread wakes when the result comes.
+void Sender::leave_here() {
+  is_free_ = false;
+  out_ = take_waiting();
+  out_->deadline = deadline_in_ms(options_.call_timeout_ms);
+  out_->sent = note_send(out_->request);
+  out_->has_begun = true;
+  auto args = std::get<AppendEntries>(out_->request.message);
+  auto rpc = to_rpc(std::move(args));
+  address(rpc, *out_);
+  client_.begin(rpc_of(out_->request.message), rpc);
+}
+
+Sender::Call Sender::take_waiting() {
+  Call call{.request = std::move(*waiting_)};
+  waiting_.reset();
+  const auto* args = std::get_if<AppendEntries>(&call.request.message);
+  if (args != nullptr) out_term_ = args->term;
+  return call;
+}
+
 void Sender::run() {
   std::optional<Backoff> backoff;
-  while (auto request = next()) {
-    std::uint64_t sent = kNotSent;
-    auto result = call(*request, sent);
+  while (auto call = next()) {
+    auto result = carry_out(*call);
     note_done();
     if (result) {
       note_found();
       backoff.reset();
-      options_.receiver({.from = request->to,
-                         .to = request->from,
+      options_.receiver({.from = call->request.to,
+                         .to = call->request.from,
                          .message = std::move(*result)});
       continue;
     }
     // The request is not repeated: a newer one will say more than it did.
-    note_drop(*request, sent);
+    note_drop(call->request, call->sent);
     note_lost(result.error().message);
     if (!backoff) backoff.emplace(kFirstRetryMs, kLongestRetryMs);
     backoff->wait(Deadline::max());
   }
 }
 
-// The request that waits, as soon as there is one; nothing at the end.
-std::optional<Envelope> Sender::next() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return is_stopping_ || waiting_.has_value(); });
-  if (is_stopping_) return std::nullopt;
-  auto request = std::exchange(waiting_, std::nullopt);
-  const auto* args = std::get_if<AppendEntries>(&request->message);
-  if (args != nullptr) out_term_ = args->term;
-  return request;
+// What there is to do, as soon as there is something; nothing at the end.
+std::optional<Sender::Call> Sender::next() {
+  bool has_come = false;
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      is_free_ = false;
+      if (is_stopping_) return std::nullopt;
+      if (!out_ && has_come) client_.disconnect();  // by the other end
+      if (!out_ && waiting_) return take_waiting();
+      if (out_ && (has_come || Clock::now() >= out_->deadline)) {
+        return std::exchange(out_, std::nullopt);
+      }
+      is_free_ = !out_;
+    }
+    has_come = client_.wait(static_cast<int>(options_.call_timeout_ms));
+  }
 }
 
 void Sender::note_done() {
@@ -106,19 +157,29 @@ void Sender::note_done() {
   out_term_ = 0;
 }
 
-// Empties the request, but not if it fails. Sets `sent` to the clock at which
-// it leaves.
-Result<Message> Sender::call(Envelope& request, std::uint64_t& sent) {
+// The result, of whatever kind, and whoever has begun the call.
+Result<Message> Sender::carry_out(Call& call) {
+  if (!call.has_begun) return exchange(call);
+  v1::AppendEntriesResponse response;
+  const auto done = client_.finish(response, call.deadline);
+  if (done || Clock::now() >= call.deadline) {
+    return accept(call, done, response);
+  }
+  // The node has restarted, perhaps, since the call before it.
+  return exchange(call);
+}
+
+// Empties the request, but not if it fails.
+Result<Message> Sender::exchange(Call& call) {
   if (!hold_back()) return failure("stopping");
-  if (faults_.drops_to(request.to)) return failure("it was dropped");
-  sent = trace_.write("send", [&] {
-    return JsonWriter()
-        .add("to", request.to)
-        .add_fields(fields_of(request.message));
-  });
-  auto& args = std::get<AppendEntries>(request.message);
+  if (!call.has_begun) {
+    call.deadline = deadline_in_ms(options_.call_timeout_ms);
+  }
+  if (faults_.drops_to(call.request.to)) return failure("it was dropped");
+  call.sent = note_send(call.request);
+  auto& args = std::get<AppendEntries>(call.request.message);
   auto rpc = to_rpc(std::move(args));
-  auto result = exchange<v1::AppendEntriesResponse>(request, sent, rpc);
+  auto result = exchange<v1::AppendEntriesResponse>(call, rpc);
   if (!result) args = from_rpc(rpc);
   return result;
 }
@@ -128,33 +189,50 @@ bool Sender::hold_back() {
   const auto delay = std::chrono::milliseconds(faults_.delay_ms());
   if (delay.count() == 0) return true;
   std::unique_lock lock(mutex_);
-  return !changed_.wait_for(lock, delay, [this] { return is_stopping_; });
+  return !stopping_.wait_for(lock, delay, [this] { return is_stopping_; });
+}
+
+template <typename Rpc>
+void Sender::address(Rpc& rpc, const Call& call) const {
+  rpc.set_cluster_id(options_.cluster_id);
+  rpc.set_from(call.request.from);
+  rpc.set_to(call.request.to);
+  rpc.set_clock(call.sent);
 }
 
 template <typename Response, typename Request>
-Result<Message> Sender::exchange(const Envelope& envelope,
-                                 std::uint64_t clock,
-                                 Request& request) {
-  request.set_cluster_id(options_.cluster_id);
-  request.set_from(envelope.from);
-  request.set_to(envelope.to);
-  request.set_clock(clock);
+Result<Message> Sender::exchange(const Call& call, Request& request) {
+  address(request, call);
   Response response;
-  const auto done = client_.call(rpc_of(envelope.message),
-                                 request,
-                                 response,
-                                 deadline_in_ms(options_.call_timeout_ms));
+  const auto done = client_.call(
+      rpc_of(call.request.message), request, response, call.deadline);
+  return accept(call, done, response);
+}
+
+template <typename Response>
+Result<Message> Sender::accept(const Call& call,
+                               const Result<void>& done,
+                               const Response& response) {
   if (!done) return tl::make_unexpected(done.error());
-  if (faults_.drops_from(envelope.to)) return failure("its result was dropped");
+  const NodeId from = call.request.to;
+  if (faults_.drops_from(from)) return failure("its result was dropped");
   Message result = from_rpc(response);
   trace_.observe(response.clock());
   trace_.write("receive", [&] {
     return JsonWriter()
-        .add("from", envelope.to)
+        .add("from", from)
         .add("sent", response.clock())
         .add_fields(fields_of(result));
   });
   return result;
+}
+
+std::uint64_t Sender::note_send(const Envelope& request) {
+  return trace_.write("send", [&] {
+    return JsonWriter()
+        .add("to", request.to)
+        .add_fields(fields_of(request.message));
+  });
 }
 
 void Sender::note_drop(const Envelope& request, std::uint64_t sent) {

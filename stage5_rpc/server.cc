@@ -48,7 +48,7 @@ Server::Server(const ServerOptions& options)
       transport_(
           *options.id,
           options_.cluster,
-          [this](Envelope message) { inbox_.push(std::move(message)); },
+          [this](Envelope message) { receive(std::move(message)); },
           trace_,
           faults_),
       status_(describe()),
@@ -83,28 +83,41 @@ ServerStatus Server::status() const {
   return status_;
 }
 
+// Begins the rounds that no message begins. The first one is its own: until
+// that ends, nobody else works with what may not be there yet.
 void Server::run() {
-  Deadline next_tick = Clock::now();
-  bool is_idle = true;
-  while (true) {
-    // All that has queued up, so that it shares one write and one sync. While
-    // the node has more to put out, nothing is waited for, but what has come
-    // is let in: a follower that lacks a long log must not keep clients away.
-    auto inputs = inbox_.pop_all(is_idle ? next_tick : Clock::now());
-    if (!inputs) return storage_->mark_synced();
-    if (is_idle && inputs->empty()) storage_->mark_synced();
-    for (auto& input : *inputs) {
-      std::visit([this](auto& item) { handle(std::move(item)); }, input);
-    }
-    if (Clock::now() >= next_tick) {
-      node_.tick();
-      give_up_late_writes();
-      next_tick = deadline_in_ms(kTickMs);
-    }
-    is_idle = !carry_out();
-    publish_status();
-    answer_writers();
+  next_tick_ = Clock::now();
+  inbox_.end_round(next_tick_);
+  while (auto inputs = inbox_.await()) do_round(std::move(*inputs));
+  storage_->mark_synced();
+}
+
+// A message waits for no other thread to wake, unless one is at work already.
+// More than one round is not done here, for the next message may wait behind
+// this one.
+void Server::receive(Envelope message) {
+  auto inputs = inbox_.push_in(std::move(message));
+  if (inputs) do_round(std::move(*inputs));
+}
+
+// All that has queued up, so that it shares one write and one sync. While the
+// node has more to put out, nothing is waited for, but what has come is let in:
+// a follower that lacks a long log must not keep clients away.
+void Server::do_round(std::vector<Input> inputs) {
+  if (is_idle_ && inputs.empty()) storage_->mark_synced();
+  for (auto& input : inputs) {
+    std::visit([this](auto& item) { handle(std::move(item)); }, input);
   }
+  if (Clock::now() >= next_tick_) {
+    node_.tick();
+    give_up_late_writes();
+    next_tick_ = deadline_in_ms(kTickMs);
+  }
+  // Twice, for mostly there is nothing more then.
+  is_idle_ = !carry_out() || !carry_out();
+  publish_status();
+  answer_writers();
+  inbox_.end_round(is_idle_ ? next_tick_ : Clock::now());
 }
 
 void Server::handle(Proposal proposal) {

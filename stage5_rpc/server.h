@@ -1,7 +1,7 @@
 // The shell of a server: owns the parts and connects them. Writes and the
-// messages of other nodes queue up in an inbox; one thread takes out what has
-// come, feeds it to the node, and carries out what it puts out, in its order:
-// persist, send, apply.
+// messages of other nodes queue up in an inbox, and are worked off in rounds,
+// by one thread at a time: it takes out what has come, feeds it to the node,
+// and carries out what that puts out, in its order: persist, send, apply.
 //
 //   Server server(options);  // serves from here on
 //   wait_for_stop_signal();
@@ -23,9 +23,9 @@
 #include "api_request.h"
 #include "common/deadline.h"
 #include "common/faults.h"
-#include "common/inbox.h"
 #include "common/metrics.h"
 #include "common/node_id.h"
+#include "common/round_inbox.h"
 #include "common/server_options.h"
 #include "common/trace.h"
 #include "kv_store.h"
@@ -112,8 +112,13 @@ class Server {
     std::size_t bytes = 0;  // of its command
   };
 
-  // All of these run on the one thread.
+  using Input = std::variant<Proposal, Envelope>;
+
   void run();
+  void receive(Envelope message);
+
+  // All of these belong to a round.
+  void do_round(std::vector<Input> inputs);
   void handle(Proposal proposal);
   void handle(const Envelope& message);
   bool carry_out();
@@ -132,13 +137,15 @@ class Server {
   std::unique_ptr<Storage> storage_;
   RaftNode node_;
   const Index recovered_index_;  // the last entry of the log at the start
-  Inbox<std::variant<Proposal, Envelope>> inbox_;
+  RoundInbox<Input> inbox_;
+  Deadline next_tick_ = {};
+  bool is_idle_ = true;  // the node had nothing more to put out
   std::map<Index, Waiter> waiting_;  // for their entries
   std::vector<std::pair<WriteDone, WriteResult>> answers_;  // not given yet
   std::size_t waiting_bytes_ = 0;
   Transport transport_;
   mutable std::mutex mutex_;
-  ServerStatus status_;  // as of the last round of the thread
+  ServerStatus status_;  // as of the last round
   std::thread thread_;
   Api api_;  // last: its threads call the rest
 };

@@ -128,11 +128,14 @@ void Transport::receive(Request& request, const ConnectReply& reply) {
   hand_over(std::move(envelope), reply);
 }
 
+// All requests come on one thread, so the receiver's order is the order of
+// unanswered_. No lock is held meanwhile, for the receiver may answer at once.
 void Transport::hand_over(Envelope request, const ConnectReply& reply) {
-  // Under one lock, so that the receiver's order is the order of unanswered_.
-  const std::lock_guard lock(mutex_);
-  if (is_stopping_) return reply.fail(stopping());
-  unanswered_[{request.from, rpc_of(request.message)}].push_back(reply);
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_) return reply.fail(stopping());
+    unanswered_[{request.from, rpc_of(request.message)}].push_back(reply);
+  }
   receiver_(std::move(request));
 }
 

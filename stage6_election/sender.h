@@ -1,6 +1,7 @@
 // Sends requests to one node and brings back their results, on a thread of its
 // own: a node that is slow, frozen or gone keeps this thread waiting and nobody
-// else.
+// else. While that thread waits for something to do, a small request leaves on
+// the thread that brings it, which spares both a hand-over.
 //
 // One request is out at a time. While it is, one more may wait; a newer one
 // takes its place, for it says all that the older one would have (§5.5: a lost
@@ -19,6 +20,7 @@
 
 #include "common/cluster.h"
 #include "common/connect_client.h"
+#include "common/deadline.h"
 #include "common/faults.h"
 #include "common/result.h"
 #include "common/trace.h"
@@ -51,23 +53,42 @@ class Sender {
   void stop();
 
  private:
-  // With mutex_ held.
+  // A request that is out, or is to leave next.
+  struct Call {
+    Envelope request = {};
+    Deadline deadline = {};
+    std::uint64_t sent = 0;  // the clock at which it left; 0 if it has not
+    bool has_begun = false;  // by the thread that brought it
+  };
+
+  // With mutex_ held, as the next three.
   bool is_superfluous(const Message& message) const;
+  bool can_leave_here() const;
+  void leave_here();
+  Call take_waiting();
 
   // All of these run on the one thread.
   void run();
-  std::optional<Envelope> next();
+  std::optional<Call> next();
   void note_done();
-  Result<Message> call(Envelope& request, std::uint64_t& sent);
+  Result<Message> carry_out(Call& call);
+  Result<Message> exchange(Call& call);
   bool hold_back();
-  void note_drop(const Envelope& request, std::uint64_t sent);
   void note_lost(const std::string& why);
   void note_found();
 
+  // These on any.
+  std::uint64_t note_send(const Envelope& request);
+  void note_drop(const Envelope& request, std::uint64_t sent);
+
+  template <typename Rpc>
+  void address(Rpc& rpc, const Call& call) const;
   template <typename Response, typename Request>
-  Result<Message> exchange(const Envelope& envelope,
-                           std::uint64_t clock,
-                           Request& request);
+  Result<Message> exchange(const Call& call, Request& request);
+  template <typename Response>
+  Result<Message> accept(const Call& call,
+                         const Result<void>& done,
+                         const Response& response);
 
   const SenderOptions options_;
   Trace& trace_;
@@ -76,9 +97,11 @@ class Sender {
   bool is_lost_ = false;  // its last call failed
 
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable stopping_;
   bool is_stopping_ = false;
   std::optional<Envelope> waiting_;
+  bool is_free_ = false;  // the thread waits, and nothing is out
+  std::optional<Call> out_;  // begun, and not the thread's yet
   Term out_term_ = 0;  // of the AppendEntries that is out; 0 if none is
 
   std::thread thread_;  // last: it uses the rest

@@ -11,8 +11,6 @@
 namespace raft {
 namespace {
 
-constexpr std::int64_t kTickMs = 10;
-
 // Of writes that are under way. More of them would only wait longer.
 constexpr std::size_t kWaitingMax = 20'000;
 constexpr std::size_t kWaitingBytesMax = 64 * 1024 * 1024;
@@ -54,7 +52,7 @@ Server::Server(const ServerOptions& options)
       transport_(
           *options.id,
           options_.cluster,
-          [this](Envelope message) { inbox_.push(std::move(message)); },
+          [this](Envelope message) { receive(std::move(message)); },
           trace_,
           faults_),
       status_({.stage = options.stage, .id = *options.id}),
@@ -72,58 +70,116 @@ void Server::stop() {
 }
 
 void Server::write(Command command, WriteDone done) {
-  inbox_.push(Proposal{.command = std::move(command), .done = std::move(done)});
+  bring(Proposal{.command = std::move(command), .done = std::move(done)});
 }
 
 void Server::read(Consistency consistency, ReadDone done) {
   if (consistency == Consistency::kStale) return done(ReadStatus::kReady);
-  inbox_.push(Read{.done = std::move(done)});
+  bring(Read{.done = std::move(done)});
 }
 
-ServerStatus Server::status() const {
-  const std::lock_guard lock(mutex_);
-  return status_;
-}
-
+// Begins the rounds that nobody else begins, and ends those that are passed on.
+// The first one is its own: until that ends, nobody works with what may not be
+// there yet.
 void Server::run() {
   next_tick_ = Clock::now();
-  while (auto inputs = await_inputs()) {
-    if (is_idle_ && inputs->empty()) storage_->mark_synced();
-    for (auto& input : *inputs) {
-      std::visit([this](auto& item) { handle(std::move(item)); }, input);
-    }
-    if (!new_reads_.empty()) {
-      node_.read(++last_read_);
-      reads_[last_read_] = std::exchange(new_reads_, {});
-    }
-    if (Clock::now() >= next_tick_) {
-      node_.tick();
-      give_up_late_writes();
-      next_tick_ = deadline_in_ms(kTickMs);
-    }
-    is_idle_ = !carry_out();
-    publish_status();
-    answer_writers();
+  inbox_.end_round(next_tick_);
+  while (auto inputs = inbox_.await()) {
+    if (!output_) begin_round(std::move(*inputs));
+    end_round();
   }
   storage_->mark_synced();
 }
 
-// All that has queued up, so that it shares one write and one sync; nothing at
-// the end. While the node has more to put out, nothing is waited for, but what
-// has come is let in: a follower that lacks a long log must not keep clients
-// away.
-std::optional<std::vector<Server::Input>> Server::await_inputs() {
-  if (!is_idle_) return inbox_.pop_all(Clock::now());
-  // Ticks that would only count are slept through, and made up for afterwards:
-  // those and no others, or a pause of this process would be an election.
+// A message waits for no other thread to wake, unless one is at work already.
+// More than one round is not done here, for the next message may wait behind
+// this one.
+void Server::receive(Envelope message) {
+  auto inputs = inbox_.push_in(std::move(message));
+  if (!inputs) return;
+  begin_round(std::move(*inputs));
+  end_round();
+}
+
+// A client's request that comes alone goes out to the other nodes from here;
+// the disk is for the thread that may wait. Of many, those that come while that
+// one wakes share its round.
+void Server::bring(Input input) {
+  if (!is_calm_) return inbox_.push(std::move(input));
+  auto inputs = inbox_.push_in(std::move(input));
+  if (!inputs) return;
+  begin_round(std::move(*inputs));
+  inbox_.pass_on();
+}
+
+// Takes in all that has queued up, so that it shares one write and one sync,
+// and sends what need not wait for those.
+void Server::begin_round(std::vector<Input> inputs) {
   const auto tick = std::chrono::milliseconds(kTickMs);
-  const int idle_ticks = waiting_.empty() ? node_.idle_ticks() : 0;
-  auto inputs = inbox_.pop_all(next_tick_ + idle_ticks * tick);
-  for (int i = 0; i < idle_ticks && Clock::now() >= next_tick_; ++i) {
+  for (; idle_ticks_ > 0 && Clock::now() >= next_tick_; --idle_ticks_) {
     node_.tick();
     next_tick_ += tick;
   }
-  return inputs;
+  is_calm_ = inputs.size() <= 1;
+  if (is_idle_ && inputs.empty()) storage_->mark_synced();
+  for (auto& input : inputs) {
+    std::visit([this](auto& item) { handle(std::move(item)); }, input);
+  }
+  if (!new_reads_.empty()) {
+    node_.read(++last_read_);
+    reads_[last_read_] = std::exchange(new_reads_, {});
+  }
+  if (Clock::now() >= next_tick_) {
+    node_.tick();
+    give_up_late_writes();
+    next_tick_ = Clock::now() + tick;
+  }
+  take_output();
+}
+
+// Carries out what the node has put out, and what it puts out then. There may
+// be more, as when a long log is applied; that is for further rounds.
+void Server::end_round() {
+  is_idle_ = !carry_out();
+  if (!is_idle_) {
+    take_output();
+    is_idle_ = !carry_out();
+  }
+  answer_writers();
+  inbox_.end_round(next_round());
+}
+
+// What the node puts out now. What may leave before the rest does.
+void Server::take_output() {
+  output_ = node_.take_output();
+  trace_changes(*output_);
+  for (Envelope& message : output_->early_messages) {
+    transport_.send(std::move(message));
+  }
+}
+
+// Does the rest of what the node has put out, in its order. False if that was
+// nothing at all.
+bool Server::carry_out() {
+  Output output = *std::exchange(output_, std::nullopt);
+  storage_->persist(output.hard_state, output.entries);
+  for (Envelope& message : output.messages) transport_.send(std::move(message));
+  for (const Entry& entry : output.committed) apply(entry);
+  for (const ReadResult& result : output.reads) answer(result);
+  if (node_.role() != Role::kLeader) give_up_lost_writes();
+  publish_status();
+  return !output.empty();
+}
+
+// While the node has more to put out, nothing is waited for, but what has come
+// is let in: a follower that lacks a long log must not keep clients away.
+// Otherwise ticks that would only count are slept through, and made up for
+// afterwards: those and no others, or a pause of this process would be an
+// election.
+Deadline Server::next_round() {
+  idle_ticks_ = is_idle_ && waiting_.empty() ? node_.idle_ticks() : 0;
+  const auto slept = idle_ticks_ * std::chrono::milliseconds(kTickMs);
+  return is_idle_ ? next_tick_ + slept : Clock::now();
 }
 
 void Server::handle(Proposal proposal) {
@@ -155,21 +211,6 @@ bool Server::is_overloaded() const {
 
 void Server::handle(const Envelope& message) {
   node_.receive(message);
-}
-
-// Does what the node puts out now, in its order. False if that is nothing.
-bool Server::carry_out() {
-  Output output = node_.take_output();
-  trace_changes(output);
-  for (Envelope& message : output.early_messages) {
-    transport_.send(std::move(message));
-  }
-  storage_->persist(output.hard_state, output.entries);
-  for (Envelope& message : output.messages) transport_.send(std::move(message));
-  for (const Entry& entry : output.committed) apply(entry);
-  for (const ReadResult& result : output.reads) answer(result);
-  if (node_.role() != Role::kLeader) give_up_lost_writes();
-  return !output.empty();
 }
 
 void Server::apply(const Entry& entry) {
@@ -227,85 +268,6 @@ void Server::give_up_late_writes() {
     waiting_bytes_ -= late.mapped().bytes;
     late.mapped().done({.status = WriteStatus::kTimeout});
   }
-}
-
-void Server::publish_status() {
-  const NodeAddress* leader = options_.cluster.find(node_.leader());
-  const std::lock_guard lock(mutex_);
-  status_.role = node_.role();
-  status_.term = node_.current_term();
-  status_.leader = node_.leader();
-  status_.leader_client_address = leader == nullptr ? "" : leader->client;
-  status_.commit_index = node_.commit_index();
-  status_.last_applied = node_.last_applied();
-  status_.last_log_index = node_.log().last_index();
-  status_.is_ready = is_ready();
-  status_.peers = peer_statuses();
-}
-
-std::vector<PeerStatus> Server::peer_statuses() const {
-  std::vector<PeerStatus> peers;
-  if (node_.role() != Role::kLeader) return peers;
-  for (const NodeAddress& node : options_.cluster.nodes) {
-    if (node.id == *options_.id) continue;
-    peers.push_back({.id = node.id,
-                     .match_index = node_.match_index(node.id),
-                     .next_index = node_.next_index(node.id),
-                     .last_contact_ms = node_.silent_ticks(node.id) * kTickMs});
-  }
-  return peers;
-}
-
-// Somebody leads, and if it is this node, a majority follows. And an entry of
-// that leader's term is applied here, so all that was committed before it is
-// (§5.4.3).
-bool Server::is_ready() const {
-  const Term applied_term = node_.log().term_at(node_.last_applied());
-  if (applied_term != node_.current_term()) return false;
-  if (node_.role() == Role::kLeader) return node_.hears_from_majority();
-  return node_.leader() != kNobody;
-}
-
-// What the node has become, compared with what the trace has seen of it.
-void Server::trace_changes(const Output& output) {
-  if (!trace_.is_on()) return;
-  const ServerStatus seen = status();
-  if (node_.current_term() != seen.term) {
-    trace_.write("term", JsonWriter().add("term", node_.current_term()));
-  }
-  if (output.hard_state && output.hard_state->voted_for != kNobody) {
-    trace_.write("vote",
-                 JsonWriter()
-                     .add("term", output.hard_state->current_term)
-                     .add("for", output.hard_state->voted_for));
-  }
-  if (node_.role() != seen.role || node_.current_term() != seen.term) {
-    trace_.write("role",
-                 JsonWriter()
-                     .add("role", name_of(node_.role()))
-                     .add("term", node_.current_term()));
-  }
-  if (!output.entries.empty()) {
-    trace_.write("append",
-                 JsonWriter()
-                     .add("first_index", output.entries.front().index)
-                     .add("last_index", output.entries.back().index));
-  }
-  if (node_.commit_index() != seen.commit_index) {
-    trace_.write("commit", JsonWriter().add("index", node_.commit_index()));
-  }
-}
-
-std::string name_of(Role role) {
-  switch (role) {
-    case Role::kFollower:
-      return "follower";
-    case Role::kCandidate:
-      return "candidate";
-    case Role::kLeader:
-      return "leader";
-  }
-  CHECK(false);
 }
 
 }  // namespace raft

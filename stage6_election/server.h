@@ -1,13 +1,14 @@
 // The shell of a server: owns the parts and connects them. Writes and the
-// messages of other nodes queue up in an inbox; one thread takes out what has
-// come, feeds it to the node, and carries out what it puts out, in its order:
-// persist, send, apply.
+// messages of other nodes queue up in an inbox, and are worked off in rounds,
+// by one thread at a time: it takes out what has come, feeds it to the node,
+// and carries out what that puts out, in its order: persist, send, apply.
 //
 //   Server server(options);  // serves from here on
 //   wait_for_stop_signal();
 //   server.stop();           // answers what is in flight
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,9 +24,9 @@
 #include "api_request.h"
 #include "common/deadline.h"
 #include "common/faults.h"
-#include "common/inbox.h"
 #include "common/metrics.h"
 #include "common/node_id.h"
+#include "common/round_inbox.h"
 #include "common/server_options.h"
 #include "common/trace.h"
 #include "kv_store.h"
@@ -34,6 +35,9 @@
 #include "transport.h"
 
 namespace raft {
+
+// The core counts time in ticks of this length.
+inline constexpr std::int64_t kTickMs = 10;
 
 enum class WriteStatus {
   kApplied,
@@ -123,13 +127,19 @@ class Server {
 
   using Input = std::variant<Proposal, Read, Envelope>;
 
-  // All of these run on the one thread.
   void run();
-  std::optional<std::vector<Input>> await_inputs();
+  void receive(Envelope message);
+  void bring(Input input);
+
+  // All of these belong to a round.
+  void begin_round(std::vector<Input> inputs);
+  void end_round();
+  Deadline next_round();
+  void take_output();
+  bool carry_out();
   void handle(Proposal proposal);
   void handle(Read read);
   void handle(const Envelope& message);
-  bool carry_out();
   void apply(const Entry& entry);
   void answer_writers();
   void answer(const ReadResult& result);
@@ -148,9 +158,12 @@ class Server {
   KvStore store_;
   std::unique_ptr<Storage> storage_;
   RaftNode node_;
-  Inbox<Input> inbox_;
+  RoundInbox<Input> inbox_;
+  std::optional<Output> output_;  // of the round that has begun
+  std::atomic<bool> is_calm_ = true;  // requests come one by one
   Deadline next_tick_ = {};
   bool is_idle_ = true;  // the node had nothing more to put out
+  int idle_ticks_ = 0;  // may be slept through until the next round
   std::map<Index, Waiter> waiting_;  // for their entries
   std::vector<std::pair<WriteDone, WriteResult>> answers_;  // not given yet
   std::size_t waiting_bytes_ = 0;
@@ -159,7 +172,7 @@ class Server {
   ReadId last_read_ = 0;
   Transport transport_;
   mutable std::mutex mutex_;
-  ServerStatus status_;  // as of the last round of the thread
+  ServerStatus status_;  // as of the last round
   std::thread thread_;
   Api api_;  // last: its threads call the rest
 };

@@ -29,6 +29,7 @@ class RpcLostPeerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(where_nobody_listens_a_message_is_lost);
   CPPUNIT_TEST(a_node_that_restarts_gets_the_next_message);
   CPPUNIT_TEST(a_kept_connection_that_breaks_is_replaced_at_once_5_5);
+  CPPUNIT_TEST(a_peer_that_falls_silent_is_given_up);
   CPPUNIT_TEST(an_answer_that_makes_no_sense_is_none);
   CPPUNIT_TEST(many_connections_leave_nothing_behind);
   CPPUNIT_TEST(a_fault_loses_requests_on_either_side);
@@ -99,13 +100,6 @@ class RpcLostPeerTest : public CppUnit::TestFixture {
   // (§5.5).
   void a_kept_connection_that_breaks_is_replaced_at_once_5_5() {
     const ThreePorts ports;
-    const std::string response("\x08\x01\x10\x17\x18\x01\x20\x02\x28\x16", 10);
-    const auto answer = [&](Connection& connection) {
-      receive_request(connection);
-      connection.send(
-          bytes_of({.headers = {{"Content-Type", "application/proto"}},
-                    .body = response}));
-    };
     const auto answer_and_break = [&](Connection& connection) {
       answer(connection);
       receive_request(connection);
@@ -117,6 +111,26 @@ class RpcLostPeerTest : public CppUnit::TestFixture {
       CPPUNIT_ASSERT(result_of(request(2, 2)) == one.receive());
     }
     CPPUNIT_ASSERT_EQUAL(std::size_t{2}, two.connections());
+  }
+
+  // On a connection on which it has answered before.
+  void a_peer_that_falls_silent_is_given_up() {
+    auto log = LogLines::install();
+    const ThreePorts ports;
+    const auto answer_one_of_two = [&](Connection& connection) {
+      answer(connection);
+      receive_request(connection);
+      connection.receive();
+    };
+    const ScriptedServer two({answer_one_of_two, answer}, ports.peer(2));
+    RpcNode one(1, ports, {.call_timeout_ms = 1000});
+    one.send(request(2, 2));
+    CPPUNIT_ASSERT(result_of(request(2, 2)) == one.receive());
+    one.send(request(2, 2));
+    CPPUNIT_ASSERT(contains(log->await()[0], "node 2 misses a message"));
+    one.send(request(2, 2));
+    CPPUNIT_ASSERT(result_of(request(2, 2)) == one.receive());
+    CPPUNIT_ASSERT(one.stop().empty());
   }
 
   void an_answer_that_makes_no_sense_is_none() {
@@ -224,6 +238,15 @@ class RpcLostPeerTest : public CppUnit::TestFixture {
   }
 
  private:
+  // As node 2 would request(2, 2).
+  static void answer(Connection& connection) {
+    const std::string response("\x08\x01\x10\x17\x18\x01\x20\x02\x28\x16", 10);
+    receive_request(connection);
+    connection.send(
+        bytes_of({.headers = {{"Content-Type", "application/proto"}},
+                  .body = response}));
+  }
+
   static void set(RpcNode& node, const std::string& faults) {
     CPPUNIT_ASSERT(node.faults().set(JsonObject::parse(faults).value()));
   }

@@ -5,55 +5,16 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 #include <map>
-
-#include <Poco/Net/ServerSocket.h>
-#include <Poco/Net/SocketAddress.h>
-#include <Poco/Net/StreamSocket.h>
+#include <optional>
 
 #include "common/temporary_directory.h"
-#include "common/test_process.h"
 #include "tests/log_lines.h"
 #include "tests/rpc_nodes.h"
+#include "tests/rpc_silent_peers.h"
 #include "tests/transport_events.h"
 
 namespace raft {
 namespace {
-
-// A peer whose machine is there, but whose process is frozen: the kernel takes
-// connections and some bytes, and nobody reads them.
-class FrozenPeer {
- public:
-  explicit FrozenPeer(const std::string& address)
-      : socket_(Poco::Net::SocketAddress(address)) {}
-
-  // Returns when somebody has connected.
-  void await_connection() {
-    CPPUNIT_ASSERT(socket_.poll(microseconds_until(patience()),
-                                Poco::Net::Socket::SELECT_READ));
-  }
-
- private:
-  Poco::Net::ServerSocket socket_;
-};
-
-// A peer that is not even that: what is sent to it gets lost, connections too.
-// It listens, but its queue of connections is full.
-class BlackHole {
- public:
-  explicit BlackHole(const std::string& address)
-      : socket_(Poco::Net::SocketAddress(address), 1) {
-    // One more than the queue is said to hold fit in.
-    for (Poco::Net::StreamSocket& filler : fillers_) {
-      filler.connectNB(socket_.address());
-    }
-    // The last one is not answered: it would have been at once.
-    CPPUNIT_ASSERT(!fillers_[3].poll(0, Poco::Net::Socket::SELECT_WRITE));
-  }
-
- private:
-  Poco::Net::ServerSocket socket_;
-  Poco::Net::StreamSocket fillers_[4];
-};
 
 // To node 2, of the term of request(), or of one that is `newer` by so much.
 Envelope heartbeat(Term newer) {
@@ -68,6 +29,7 @@ class RpcTransportTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(RpcTransportTest);
   CPPUNIT_TEST(a_request_gets_there_and_its_result_comes_back);
   CPPUNIT_TEST(each_node_calls_each_other_one);
+  CPPUNIT_TEST(a_receiver_may_send_at_once);
   CPPUNIT_TEST(a_message_of_the_largest_size_gets_there);
   CPPUNIT_TEST(a_peer_that_does_not_answer_keeps_nobody_waiting);
   CPPUNIT_TEST(a_frozen_peer_keeps_nobody_waiting);
@@ -111,6 +73,34 @@ class RpcTransportTest : public CppUnit::TestFixture {
         CPPUNIT_ASSERT(result_of(call) == sender->receive());
       }
     }
+  }
+
+  // On the thread that brings it a message, results and requests alike.
+  void a_receiver_may_send_at_once() {
+    constexpr Index kCalls = 500;
+    const ThreePorts ports;
+    RpcNode two(2, ports);
+    Trace trace("", 1);
+    Faults faults;
+    Inbox<Index> ended;
+    std::optional<Transport> one;
+    one.emplace(
+        1,
+        ports.cluster(),
+        [&](const Envelope& result) {
+          const Index index =
+              std::get<AppendEntriesResult>(result.message).match_index;
+          if (index == kCalls) return ended.push(index);
+          one->send(request(2, index + 1));
+        },
+        trace,
+        faults);
+    one->send(request(2, 1));
+    for (Index index = 1; index <= kCalls; ++index) {
+      two.answer(request(2, index));
+    }
+    CPPUNIT_ASSERT_EQUAL(kCalls, *ended.pop());
+    one->stop();
   }
 
   // Two of the largest values, and all bytes that there are.

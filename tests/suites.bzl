@@ -161,6 +161,7 @@ def _unit_suites():
                 "log_lines.h",
                 "rpc_call.h",
                 "rpc_nodes.h",
+                "rpc_silent_peers.h",
                 "three_ports.h",
                 "transport_events.h",
                 "transport_messages.h",
