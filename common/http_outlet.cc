@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
 #include "common/check.h"
 
 namespace raft {
+namespace {
+
+// Enough for a send that is nearly done.
+constexpr int kYieldsMax = 50;
+
+}  // namespace
 
 void HttpOutlet::offer(std::uint64_t request) {
   CHECK(request != 0);
@@ -18,7 +25,14 @@ void HttpOutlet::offer(std::uint64_t request) {
 }
 
 std::optional<std::string> HttpOutlet::take_back() {
-  const std::lock_guard lock(mutex_);
+  // A quick client's next request may be here before send() has returned. To
+  // sleep for the rest of it would cost as much as the wake it has saved.
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  for (int i = 0; i < kYieldsMax && !lock.owns_lock(); ++i) {
+    std::this_thread::yield();
+    if (lock.try_lock()) break;
+  }
+  if (!lock.owns_lock()) lock.lock();
   offered_ = 0;
   return std::exchange(left_, std::nullopt);
 }
