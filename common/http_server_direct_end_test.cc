@@ -3,6 +3,7 @@
 #include <cppunit/TestAssert.h>
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
+#include <deque>
 #include <optional>
 #include <thread>
 
@@ -37,6 +38,7 @@ class HttpServerDirectEndTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(stop_sends_the_rest_of_an_answer);
   CPPUNIT_TEST(an_answer_while_it_stops_is_the_last_one);
   CPPUNIT_TEST(a_late_answer_never_reaches_the_next_client);
+  CPPUNIT_TEST(an_answer_after_the_servers_end_reaches_nobody);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -171,6 +173,27 @@ class HttpServerDirectEndTest : public CppUnit::TestFixture {
 
       CPPUNIT_ASSERT_EQUAL("200 for the next one"s, next->answer());
     }
+  }
+
+  // Here the descriptor belongs to a client of another server, which would get
+  // the answer for a request.
+  void an_answer_after_the_servers_end_reaches_nobody() {
+    HttpServer other(http_on_any_port());
+    auto options = http_on_any_port();
+    options.stop_timeout_ms = 0;
+    PausableServer server(options);
+    Client gone = server.client();
+    const Reply late = server.hold(gone);
+    (*server).stop();
+    std::deque<Client> clients;
+    for (int i = 0; i < 4; ++i) clients.emplace_back(other.port());
+
+    late({.body = "for one that has gone"});
+
+    for (Client& client : clients) {
+      CPPUNIT_ASSERT_EQUAL(kA, client.ask(http_get("/a")));
+    }
+    CPPUNIT_ASSERT_EQUAL("closed"s, gone.answer());
   }
 };
 
