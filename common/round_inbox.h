@@ -58,7 +58,7 @@ class RoundInbox {
   // round has named. Nothing once the inbox is closed and empty.
   std::optional<Items> await() {
     std::unique_lock lock(mutex_);
-    while (!is_passed_on_ && (is_in_round_ || !has_cause())) {
+    while (is_in_round_ || !has_cause()) {
       // Whoever is in a round may name another time.
       sleeps_until_ = is_in_round_ ? Deadline::max() : wake_at_;
       if (is_in_round_) {
@@ -68,20 +68,8 @@ class RoundInbox {
       }
     }
     sleeps_until_ = Deadline::min();
-    if (std::exchange(is_passed_on_, false)) return Items();
     if (is_closed_ && items_.empty()) return std::nullopt;
     return begin();
-  }
-
-  // By whoever is in a round but must not end it, for that may take a while:
-  // the owner's thread goes on with it, and await() returns no items.
-  void pass_on() {
-    {
-      const std::lock_guard lock(mutex_);
-      CHECK(is_in_round_);
-      is_passed_on_ = true;
-    }
-    changed_.notify_one();
   }
 
   // By whoever is in a round: it ends, and the owner's thread begins the next
@@ -122,7 +110,6 @@ class RoundInbox {
   std::condition_variable changed_;
   Items items_;
   bool is_in_round_ = true;
-  bool is_passed_on_ = false;
   bool is_closed_ = false;
   Deadline wake_at_ = Deadline::max();  // as the last round has named it
   Deadline sleeps_until_ = Deadline::min();  // the owner's thread, if it sleeps

@@ -24,7 +24,6 @@ class RoundInboxTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_earlier_time_ends_the_owners_sleep);
   CPPUNIT_TEST(a_later_time_puts_the_owner_off);
   CPPUNIT_TEST(a_time_that_passes_in_a_round_is_not_missed);
-  CPPUNIT_TEST(a_round_may_be_passed_on_to_the_owner);
   CPPUNIT_TEST(a_closed_inbox_hands_out_what_is_in_it_and_then_nothing);
   CPPUNIT_TEST(closing_ends_the_owners_sleep);
   CPPUNIT_TEST(items_are_moved);
@@ -147,27 +146,6 @@ class RoundInboxTest : public CppUnit::TestFixture {
     owner.join();
 
     CPPUNIT_ASSERT(Items() == items);
-  }
-
-  // What has come meanwhile is for the next one.
-  void a_round_may_be_passed_on_to_the_owner() {
-    RoundInbox<int> inbox;
-    inbox.end_round(Deadline::max());
-    for (int i = 0; i < 100; ++i) {
-      CPPUNIT_ASSERT(inbox.push_in(1).has_value());
-      Items items = {1};
-      std::thread owner([&] { items = *inbox.await(); });
-
-      inbox.push(2);
-      inbox.pass_on();
-      owner.join();
-
-      CPPUNIT_ASSERT(Items() == items);
-      CPPUNIT_ASSERT(!inbox.push_in(3).has_value());
-      inbox.end_round(Deadline::max());
-      CPPUNIT_ASSERT(Items({2, 3}) == *inbox.await());
-      inbox.end_round(Deadline::max());
-    }
   }
 
   // However often it is asked.

@@ -49,6 +49,7 @@ Server::Server(const ServerOptions& options)
       metrics_(options.stage, *options.id),
       storage_(open_storage(options)),
       node_(config_of(options), storage_->take_stored()),
+      ticker_(Clock::now(), std::chrono::milliseconds(kTickMs)),
       transport_(
           *options.id,
           options_.cluster,
@@ -70,24 +71,19 @@ void Server::stop() {
 }
 
 void Server::write(Command command, WriteDone done) {
-  bring(Proposal{.command = std::move(command), .done = std::move(done)});
+  inbox_.push(Proposal{.command = std::move(command), .done = std::move(done)});
 }
 
 void Server::read(Consistency consistency, ReadDone done) {
   if (consistency == Consistency::kStale) return done(ReadStatus::kReady);
-  bring(Read{.done = std::move(done)});
+  inbox_.push(Read{.done = std::move(done)});
 }
 
-// Begins the rounds that nobody else begins, and ends those that are passed on.
-// The first one is its own: until that ends, nobody works with what may not be
-// there yet.
+// Begins the rounds that no message begins. The first one is its own: until
+// that ends, nobody else works with what may not be there yet.
 void Server::run() {
-  next_tick_ = Clock::now();
-  inbox_.end_round(next_tick_);
-  while (auto inputs = inbox_.await()) {
-    if (!output_) begin_round(std::move(*inputs));
-    end_round();
-  }
+  inbox_.end_round(Clock::now());
+  while (auto inputs = inbox_.await()) do_round(std::move(*inputs));
   storage_->mark_synced();
 }
 
@@ -96,31 +92,12 @@ void Server::run() {
 // this one.
 void Server::receive(Envelope message) {
   auto inputs = inbox_.push_in(std::move(message));
-  if (!inputs) return;
-  begin_round(std::move(*inputs));
-  end_round();
+  if (inputs) do_round(std::move(*inputs));
 }
 
-// A client's request that comes alone goes out to the other nodes from here;
-// the disk is for the thread that may wait. Of many, those that come while that
-// one wakes share its round.
-void Server::bring(Input input) {
-  if (!is_calm_) return inbox_.push(std::move(input));
-  auto inputs = inbox_.push_in(std::move(input));
-  if (!inputs) return;
-  begin_round(std::move(*inputs));
-  inbox_.pass_on();
-}
-
-// Takes in all that has queued up, so that it shares one write and one sync,
-// and sends what need not wait for those.
-void Server::begin_round(std::vector<Input> inputs) {
-  const auto tick = std::chrono::milliseconds(kTickMs);
-  for (; idle_ticks_ > 0 && Clock::now() >= next_tick_; --idle_ticks_) {
-    node_.tick();
-    next_tick_ += tick;
-  }
-  is_calm_ = inputs.size() <= 1;
+// All that has queued up, so that it shares one write and one sync.
+void Server::do_round(std::vector<Input> inputs) {
+  for (int i = ticker_.make_up(Clock::now()); i > 0; --i) node_.tick();
   if (is_idle_ && inputs.empty()) storage_->mark_synced();
   for (auto& input : inputs) {
     std::visit([this](auto& item) { handle(std::move(item)); }, input);
@@ -129,57 +106,23 @@ void Server::begin_round(std::vector<Input> inputs) {
     node_.read(++last_read_);
     reads_[last_read_] = std::exchange(new_reads_, {});
   }
-  if (Clock::now() >= next_tick_) {
+  if (ticker_.take_due(Clock::now())) {
     node_.tick();
     give_up_late_writes();
-    next_tick_ = Clock::now() + tick;
   }
-  take_output();
-}
-
-// Carries out what the node has put out, and what it puts out then. There may
-// be more, as when a long log is applied; that is for further rounds.
-void Server::end_round() {
-  is_idle_ = !carry_out();
-  if (!is_idle_) {
-    take_output();
-    is_idle_ = !carry_out();
-  }
+  // Twice, for mostly there is nothing more then.
+  is_idle_ = !carry_out() || !carry_out();
   answer_writers();
   inbox_.end_round(next_round());
 }
 
-// What the node puts out now. What may leave before the rest does.
-void Server::take_output() {
-  output_ = node_.take_output();
-  trace_changes(*output_);
-  for (Envelope& message : output_->early_messages) {
-    transport_.send(std::move(message));
-  }
-}
-
-// Does the rest of what the node has put out, in its order. False if that was
-// nothing at all.
-bool Server::carry_out() {
-  Output output = *std::exchange(output_, std::nullopt);
-  storage_->persist(output.hard_state, output.entries);
-  for (Envelope& message : output.messages) transport_.send(std::move(message));
-  for (const Entry& entry : output.committed) apply(entry);
-  for (const ReadResult& result : output.reads) answer(result);
-  if (node_.role() != Role::kLeader) give_up_lost_writes();
-  publish_status();
-  return !output.empty();
-}
-
 // While the node has more to put out, nothing is waited for, but what has come
 // is let in: a follower that lacks a long log must not keep clients away.
-// Otherwise ticks that would only count are slept through, and made up for
-// afterwards: those and no others, or a pause of this process would be an
-// election.
+// Otherwise ticks that would only count are slept through.
 Deadline Server::next_round() {
-  idle_ticks_ = is_idle_ && waiting_.empty() ? node_.idle_ticks() : 0;
-  const auto slept = idle_ticks_ * std::chrono::milliseconds(kTickMs);
-  return is_idle_ ? next_tick_ + slept : Clock::now();
+  const bool may_sleep = is_idle_ && waiting_.empty();
+  const Deadline wake_at = ticker_.sleep(may_sleep ? node_.idle_ticks() : 0);
+  return is_idle_ ? wake_at : Clock::now();
 }
 
 void Server::handle(Proposal proposal) {
@@ -211,6 +154,22 @@ bool Server::is_overloaded() const {
 
 void Server::handle(const Envelope& message) {
   node_.receive(message);
+}
+
+// Does what the node puts out now, in its order. False if that is nothing.
+bool Server::carry_out() {
+  Output output = node_.take_output();
+  trace_changes(output);
+  for (Envelope& message : output.early_messages) {
+    transport_.send(std::move(message));
+  }
+  storage_->persist(output.hard_state, output.entries);
+  for (Envelope& message : output.messages) transport_.send(std::move(message));
+  for (const Entry& entry : output.committed) apply(entry);
+  for (const ReadResult& result : output.reads) answer(result);
+  if (node_.role() != Role::kLeader) give_up_lost_writes();
+  publish_status();
+  return !output.empty();
 }
 
 void Server::apply(const Entry& entry) {

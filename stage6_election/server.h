@@ -8,7 +8,6 @@
 //   server.stop();           // answers what is in flight
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,6 +27,7 @@
 #include "common/node_id.h"
 #include "common/round_inbox.h"
 #include "common/server_options.h"
+#include "common/ticker.h"
 #include "common/trace.h"
 #include "kv_store.h"
 #include "raft_node.h"
@@ -129,17 +129,14 @@ class Server {
 
   void run();
   void receive(Envelope message);
-  void bring(Input input);
 
   // All of these belong to a round.
-  void begin_round(std::vector<Input> inputs);
-  void end_round();
+  void do_round(std::vector<Input> inputs);
   Deadline next_round();
-  void take_output();
-  bool carry_out();
   void handle(Proposal proposal);
   void handle(Read read);
   void handle(const Envelope& message);
+  bool carry_out();
   void apply(const Entry& entry);
   void answer_writers();
   void answer(const ReadResult& result);
@@ -158,12 +155,9 @@ class Server {
   KvStore store_;
   std::unique_ptr<Storage> storage_;
   RaftNode node_;
+  Ticker ticker_;
   RoundInbox<Input> inbox_;
-  std::optional<Output> output_;  // of the round that has begun
-  std::atomic<bool> is_calm_ = true;  // requests come one by one
-  Deadline next_tick_ = {};
   bool is_idle_ = true;  // the node had nothing more to put out
-  int idle_ticks_ = 0;  // may be slept through until the next round
   std::map<Index, Waiter> waiting_;  // for their entries
   std::vector<std::pair<WriteDone, WriteResult>> answers_;  // not given yet
   std::size_t waiting_bytes_ = 0;
