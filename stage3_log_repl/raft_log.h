@@ -1,8 +1,16 @@
-// The replicated log: a vector of entries, addressed from 1 as in the paper.
+// The replicated log: entries, addressed from 1 as in the paper.
+//
+// A log is long, and most of its commands are short: a string for each would
+// cost more than what is in it. So the commands stand one behind the other in
+// blocks, each with a table of where they end; and terms, of which whole runs
+// of entries have the same, are noted once a run.
 //
 // Not thread-safe: it belongs to its RaftNode.
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "raft_message.h"
@@ -12,7 +20,7 @@ namespace raft {
 class RaftLog {
  public:
   // 0 when the log is empty.
-  Index last_index() const { return entries_.size(); }
+  Index last_index() const;
   Term last_term() const { return term_at(last_index()); }
 
   // Term of the entry at `index`; 0 for index 0, which every log shares.
@@ -20,7 +28,11 @@ class RaftLog {
   Term term_at(Index index) const;
 
   // REQUIRES: 1 <= index <= last_index()
-  const Entry& at(Index index) const;
+  Entry at(Index index) const;
+
+  // The command of that entry, without a copy; valid until the log changes.
+  // REQUIRES: 1 <= index <= last_index()
+  std::string_view command_at(Index index) const;
 
   // True if the log holds an entry at `index` whose term is `term` (§5.3, the
   // consistency check). Always true for index 0, term 0.
@@ -37,14 +49,28 @@ class RaftLog {
   std::vector<Entry> from(Index first, std::size_t bytes_max) const;
 
   // REQUIRES: entry.index == last_index() + 1, entry.term >= last_term()
-  void append(Entry entry);
+  void append(const Entry& entry);
 
   // Deletes `first` and all that follow it.
   // REQUIRES: 1 <= first <= last_index()
   void truncate_from(Index first);
 
  private:
-  std::vector<Entry> entries_;  // entries_[i].index == i + 1
+  // Some entries in a row. None is empty, only the last one grows.
+  struct Block {
+    Index first = 0;
+    std::string commands = {};
+    std::vector<std::uint32_t> ends = {};  // in commands, one for each entry
+  };
+
+  // All entries from `first` to the next run.
+  struct Run {
+    Index first = 0;
+    Term term = 0;
+  };
+
+  std::vector<Block> blocks_;
+  std::vector<Run> runs_;
 };
 
 }  // namespace raft

@@ -199,9 +199,9 @@ void RaftNode::handle(NodeId from, const AppendEntriesResult& result) {
                                  std::min(progress.next_index - 1, probe + 1));
 }
 
-void RaftNode::append(Entry entry) {
+void RaftNode::append(const Entry& entry) {
   CHECK(entry.index > taken_index_);
-  log_.append(std::move(entry));
+  log_.append(entry);
 }
 
 void RaftNode::send(NodeId to, Message message) {

@@ -120,11 +120,11 @@ Result<void> Recovery::take_identity(const Record& record) {
 }
 
 Result<void> Recovery::take_entry(const Record& record) {
-  Entry entry = entry_in(record);
+  const Entry entry = entry_in(record);
   const bool fits = 1 <= entry.index && entry.index <= log.last_index() + 1;
   if (!fits) return corrupt_at(end);
   if (entry.index <= log.last_index()) log.truncate_from(entry.index);
-  log.append(std::move(entry));
+  log.append(entry);
   return {};
 }
 

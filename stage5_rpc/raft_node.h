@@ -109,7 +109,7 @@ class RaftNode {
   void handle(NodeId from, const AppendEntriesResult& result);
 
   bool is_leader() const { return role() == Role::kLeader; }
-  void append(Entry entry);
+  void append(const Entry& entry);
   void store(const std::vector<Entry>& entries);
   void refuse(NodeId to, const AppendEntries& args);
   void send(NodeId to, Message message);

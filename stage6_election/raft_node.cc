@@ -207,9 +207,8 @@ void RaftNode::advance_commit_index() {
   // with it (§5.4.2, Fig. 8).
   if (log_.term_at(n) != hard_state_.current_term) return;
   for (Index index = commit_index_ + 1; index <= n; ++index) {
-    const Entry& entry = log_.at(index);
-    const bool is_ours = entry.term == hard_state_.current_term;
-    if (is_ours) uncommitted_bytes_ -= entry.command.size();
+    const bool is_ours = log_.term_at(index) == hard_state_.current_term;
+    if (is_ours) uncommitted_bytes_ -= log_.command_at(index).size();
   }
   commit_to(n);
 }
@@ -344,9 +343,9 @@ void RaftNode::handle(NodeId from, const RequestVoteResult& result) {
   votes_.insert(from);
 }
 
-void RaftNode::append(Entry entry) {
+void RaftNode::append(const Entry& entry) {
   CHECK(entry.index > taken_index_);
-  log_.append(std::move(entry));
+  log_.append(entry);
 }
 
 void RaftNode::send(NodeId to, Message message) {

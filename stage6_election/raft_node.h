@@ -162,7 +162,7 @@ class RaftNode {
   void handle(NodeId from, const ReadIndexResult& result);
 
   bool is_leader() const { return role_ == Role::kLeader; }
-  void append(Entry entry);
+  void append(const Entry& entry);
   void store(const std::vector<Entry>& entries);
   void refuse(NodeId to, const AppendEntries& args);
   void send(NodeId to, Message message);

@@ -26,7 +26,7 @@ inline Index last_index(const SimServer& server) {
                              : server.durable().entries.size();
 }
 
-inline const Entry& entry_at(const SimServer& server, Index index) {
+inline Entry entry_at(const SimServer& server, Index index) {
   return server.is_running() ? server.node().log().at(index)
                              : server.durable().entries[index - 1];
 }

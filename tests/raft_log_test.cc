@@ -21,6 +21,7 @@ class RaftLogTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_empty_log_ends_at_0_in_term_0);
   CPPUNIT_TEST(the_first_entry_is_1_fig_2);
   CPPUNIT_TEST(at_gives_each_entry_as_it_was_appended);
+  CPPUNIT_TEST(command_at_is_the_command_itself);
   CPPUNIT_TEST(term_at_0_is_0_the_place_that_all_logs_share);
   CPPUNIT_TEST(matches_means_that_term_at_that_index_5_3);
   CPPUNIT_TEST(matches_nothing_past_the_end_5_3);
@@ -61,6 +62,13 @@ class RaftLogTest : public CppUnit::TestFixture {
     for (Index index = 1; index <= kTerms.size(); ++index) {
       CPPUNIT_ASSERT(log.at(index) == entry_of(index, kTerms[index - 1]));
       CPPUNIT_ASSERT_EQUAL(kTerms[index - 1], log.term_at(index));
+    }
+  }
+
+  void command_at_is_the_command_itself() {
+    const RaftLog log = log_of(kTerms);
+    for (Index index = 1; index <= kTerms.size(); ++index) {
+      CPPUNIT_ASSERT(log.command_at(index) == log.at(index).command);
     }
   }
 
@@ -185,6 +193,8 @@ class RaftLogTest : public CppUnit::TestFixture {
   void what_is_not_there_cannot_be_asked_for() {
     CPPUNIT_ASSERT(is_fatal([] { log_of({1, 1}).at(0); }));
     CPPUNIT_ASSERT(is_fatal([] { log_of({1, 1}).at(3); }));
+    CPPUNIT_ASSERT(is_fatal([] { log_of({1, 1}).command_at(0); }));
+    CPPUNIT_ASSERT(is_fatal([] { log_of({1, 1}).command_at(3); }));
     CPPUNIT_ASSERT(is_fatal([] { log_of({1, 1}).term_at(3); }));
     CPPUNIT_ASSERT(is_fatal([] { log_of({1, 1}).from(0, 1); }));
     CPPUNIT_ASSERT(is_fatal([] { log_of({1, 1}).from(4, 1); }));

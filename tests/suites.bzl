@@ -275,6 +275,15 @@ def _core_suites():
         ],
     )
     each_stage(
+        name = "raft_log_blocks_test",
+        srcs = ["raft_log_blocks_test.cc"],
+        since = 3,
+        deps = [
+            ":logs",
+            ":raft_log",
+        ],
+    )
+    each_stage(
         name = "raft_paper_test",
         srcs = ["raft_paper_test.cc"],
         since = 3,
