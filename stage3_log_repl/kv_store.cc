@@ -52,13 +52,16 @@ ApplyResult KvStore::apply(const Command& command) {
       return {};
     case Operation::kCas:
       const std::optional<std::string> present =
-          is_present ? std::optional(found->second) : std::nullopt;
+          is_present ? std::optional<std::string>(found->value())
+                     : std::nullopt;
       if (present != command.expected) {
         return {.status = ApplyStatus::kConflict, .value = present};
       }
       break;
   }
-  values_.insert_or_assign(command.key, command.value);
+  // One that is there makes room for the new one, in the same place.
+  const auto next = is_present ? values_.erase(found) : found;
+  values_.emplace_hint(next, command.key, command.value);
   return {};
 }
 
@@ -66,7 +69,7 @@ std::optional<std::string> KvStore::get(const std::string& key) const {
   const std::lock_guard lock(mutex_);
   const auto found = values_.find(key);
   if (found == values_.end()) return std::nullopt;
-  return found->second;
+  return std::string(found->value());
 }
 
 std::size_t KvStore::size() const {

@@ -6,10 +6,13 @@
 // Any thread may call; each call takes effect at one instant.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
-#include <unordered_map>
+
+#include "common/key_value.h"
 
 namespace raft {
 
@@ -54,7 +57,7 @@ class KvStore {
 
  private:
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, std::string> values_;
+  std::set<KeyValue, std::less<>> values_;
 };
 
 }  // namespace raft

@@ -147,13 +147,16 @@ ApplyResult KvStore::execute(const Command& command) {
       return {};
     case Operation::kCas:
       const std::optional<std::string> present =
-          is_present ? std::optional(found->second) : std::nullopt;
+          is_present ? std::optional<std::string>(found->value())
+                     : std::nullopt;
       if (present != command.expected) {
         return {.status = ApplyStatus::kConflict, .value = present};
       }
       break;
   }
-  values_.insert_or_assign(command.key, command.value);
+  // One that is there makes room for the new one, in the same place.
+  const auto next = is_present ? values_.erase(found) : found;
+  values_.emplace_hint(next, command.key, command.value);
   return {};
 }
 
@@ -161,7 +164,7 @@ std::optional<std::string> KvStore::get(const std::string& key) const {
   const std::lock_guard lock(mutex_);
   const auto found = values_.find(key);
   if (found == values_.end()) return std::nullopt;
-  return found->second;
+  return std::string(found->value());
 }
 
 Listing KvStore::list(const std::string& prefix,
@@ -172,15 +175,15 @@ Listing KvStore::list(const std::string& prefix,
   std::size_t bytes = 0;
   auto next =
       after < prefix ? values_.lower_bound(prefix) : values_.upper_bound(after);
-  for (; next != values_.end() && next->first.starts_with(prefix); ++next) {
-    bytes += next->first.size() + next->second.size();
+  for (; next != values_.end() && next->key().starts_with(prefix); ++next) {
+    bytes += next->key().size() + next->value().size();
     const bool is_full = listing.entries.size() == entries_max ||
                          (bytes > kListingBytesMax && !listing.entries.empty());
     if (is_full) {
       listing.has_more = true;
       break;
     }
-    listing.entries.push_back(*next);
+    listing.entries.emplace_back(next->key(), next->value());
   }
   return listing;
 }

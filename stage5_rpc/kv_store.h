@@ -8,15 +8,17 @@
 // Any thread may call; each call takes effect at one instant.
 #pragma once
 
+#include <functional>
 #include <list>
-#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "common/key_value.h"
 #include "raft_message.h"
 
 namespace raft {
@@ -109,7 +111,7 @@ class KvStore {
 
   const KvStoreLimits limits_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::string> values_;
+  std::set<KeyValue, std::less<>> values_;
   Index last_applied_ = 0;
 
   std::unordered_map<std::string, Session> sessions_;
