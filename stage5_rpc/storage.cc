@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "common/free_memory.h"
 #include "common/logging.h"
 
 namespace raft {
@@ -164,6 +165,9 @@ void Recovery::mend() {
     file->sync();
   }
   directory_.sync();
+  // What was read of the files is as large as many entries, and was needed only
+  // here.
+  give_back(data_);
 }
 
 tl::unexpected<Error> Recovery::corrupt_at(Place place) const {
