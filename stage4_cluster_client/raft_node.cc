@@ -178,6 +178,10 @@ void RaftNode::refuse(NodeId to, const AppendEntries& args) {
 void RaftNode::handle(NodeId from, const AppendEntriesResult& result) {
   const auto found = progress_.find(from);
   if (found == progress_.end() || result.term != config_.term) return;
+  // A follower proves no more than it was sent. One that claims more is broken,
+  // and is not believed: what it says of an entry that is not there yet would
+  // be counted for that entry, and must not end the leader either.
+  if (result.match_index > log_.last_index()) return;
   Progress& progress = found->second;
   progress.silent_ticks = 0;
   if (result.success) {

@@ -226,8 +226,8 @@ MUTANTS = [
         rule = "what was said to a leader of an older term may no longer be true (§5.1)",
         since = 6,
         file = "raft_node.cc",
-        find = "if (result.term != hard_state_.current_term) return;\n  Progress&",
-        replace = "Progress&",
+        find = "if (result.term != hard_state_.current_term) return;",
+        replace = "",
         killed_by = ["raft_paper_leader_test.a_result_of_another_term_means_nothing_5_1"],
     ),
     dict(

@@ -23,6 +23,7 @@ class RaftPaperLeaderTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_leader_never_overwrites_its_log_fig_3_append_only);
   CPPUNIT_TEST(a_result_of_another_term_means_nothing_5_1);
   CPPUNIT_TEST(a_result_of_a_stranger_means_nothing);
+  CPPUNIT_TEST(a_match_past_the_end_of_the_log_means_nothing_5_3);
   CPPUNIT_TEST(a_leader_knows_when_it_has_lost_the_majority);
   CPPUNIT_TEST_SUITE_END();
 
@@ -151,6 +152,28 @@ class RaftPaperLeaderTest : public CppUnit::TestFixture {
     success(leader, 9, 1);
     leader.take_output();
     CPPUNIT_ASSERT_EQUAL(Index{0}, leader.commit_index());
+  }
+
+  // Whoever claims one is broken, and must not end the leader.
+  void a_match_past_the_end_of_the_log_means_nothing_5_3() {
+    RaftNode leader = started_leader_of({kTerm});
+    const Index end = leader.log().last_index();
+    leader.take_output();
+
+    success(leader, 2, end + 1);
+    success(leader, 3, ~Index{0});
+    refusal(leader, 3, ~Index{0}, kTerm);
+    tick_to_heartbeat(leader);
+    const Output output = leader.take_output();
+
+    CPPUNIT_ASSERT_EQUAL(Index{0}, leader.match_index(2));
+    CPPUNIT_ASSERT_EQUAL(Index{0}, leader.match_index(3));
+    CPPUNIT_ASSERT_EQUAL(Index{0}, leader.commit_index());
+    CPPUNIT_ASSERT(only(output, 2).prev_log_index <= end);
+    CPPUNIT_ASSERT(only(output, 3).prev_log_index <= end);
+    success(leader, 2, end);
+    leader.take_output();
+    CPPUNIT_ASSERT_EQUAL(end, leader.commit_index());
   }
 
   void a_leader_knows_when_it_has_lost_the_majority() {
