@@ -295,8 +295,10 @@ void RaftNode::handle(NodeId from, const AppendEntriesResult& result) {
   if (result.term != hard_state_.current_term) return;
   // A follower proves no more than it was sent. One that claims more is broken,
   // and is not believed: what it says of an entry that is not there yet would
-  // be counted for that entry, and must not end the leader either.
+  // be counted for that entry, and must not end the leader either. Neither does
+  // it know a round that has not begun.
   if (result.match_index > log_.last_index()) return;
+  if (result.round > round_) return;
   Progress& progress = found->second;
   progress.silent_ticks = 0;
   progress.acknowledged_round =

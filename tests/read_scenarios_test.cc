@@ -26,6 +26,7 @@ class ReadScenariosTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(K_01_a_follower_of_a_deposed_leader_answers_nothing);
   CPPUNIT_TEST(K_02_a_new_leader_waits_for_its_first_commit);
   CPPUNIT_TEST(K_03_what_was_acknowledged_before_does_not_count);
+  CPPUNIT_TEST(K_03_what_acknowledges_a_round_to_come_does_not_count);
   CPPUNIT_TEST(K_03_a_refusal_to_an_old_term_of_mine_confirms_nothing);
   CPPUNIT_TEST(K_03_a_result_for_an_earlier_life_confirms_nothing);
   CPPUNIT_TEST(K_04_a_follower_waits_until_it_has_applied_the_index);
@@ -168,6 +169,24 @@ class ReadScenariosTest : public CppUnit::TestFixture {
 
     cluster.settle();
     CPPUNIT_ASSERT_EQUAL(std::string("6 ok, 7 ok"), cluster.reads(1));
+  }
+
+  // Nobody has been told of it: whoever claims to have heard is broken.
+  void K_03_what_acknowledges_a_round_to_come_does_not_count() {
+    Elections cluster = led();
+    for (NodeId peer : {2u, 3u}) {
+      cluster.deliver({.from = peer,
+                       .to = 1,
+                       .message = AppendEntriesResult{
+                           .term = cluster.node(1).current_term(),
+                           .success = true,
+                           .round = 1000}});
+    }
+    cluster.read(1, 7);
+    CPPUNIT_ASSERT_EQUAL(std::string(), cluster.reads(1));
+
+    cluster.settle();
+    CPPUNIT_ASSERT_EQUAL(std::string("7 ok"), cluster.reads(1));
   }
 
   // Node 1 led term 2 for long, and its rounds there had large numbers. Now it

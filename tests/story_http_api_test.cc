@@ -178,10 +178,10 @@ class StoryHttpApi : public CppUnit::TestFixture {
   void a_list_stops_early_when_it_gets_large() {
     start();
     std::vector<std::string> keys;
-    for (std::uint64_t i = 1; i <= 6; ++i) {
-      keys.push_back("large" + std::to_string(i));
+    for (std::uint64_t i = 1; i <= 24; ++i) {
+      keys.push_back("large" + std::to_string(100 + i));
       const HttpRequest put = in_session(
-          put_request(keys.back(), std::string(kMiB, 'v')), "large", i);
+          put_request(keys.back(), std::string(kMiB / 4, 'v')), "large", i);
       // On a slow machine so much work may cost a leader its office.
       wait_until("a large value is stored",
                  [&] { return verdict_of(ask_leader(put)) == "200 ok"; });
