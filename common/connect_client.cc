@@ -6,7 +6,6 @@
 #include "common/check.h"
 
 namespace raft {
-
 namespace {
 
 // The id of the connection, to the poller.

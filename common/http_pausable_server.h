@@ -15,6 +15,9 @@
 
 namespace raft {
 
+// More than a socket takes at once.
+inline constexpr std::size_t kLargeBytes = 8 << 20;
+
 // A server that holds requests, and whose thread stands still between pause()
 // and resume().
 class PausableServer {

@@ -26,9 +26,6 @@ const std::string kA = "200 GET /a ";
 // does not.
 constexpr int kLongMs = 1'000'000;
 
-// More than a socket takes at once.
-constexpr std::size_t kLargeBytes = 8 << 20;
-
 class HttpServerDirectEndTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(HttpServerDirectEndTest);
   CPPUNIT_TEST(a_half_close_is_seen_before_or_after_the_answer);

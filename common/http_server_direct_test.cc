@@ -20,9 +20,6 @@ using Reply = HttpServerOptions::Reply;
 
 const std::string kA = "200 GET /a ";
 
-// More than a socket takes at once.
-constexpr std::size_t kLargeBytes = 8 << 20;
-
 class HttpServerDirectTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(HttpServerDirectTest);
   CPPUNIT_TEST(a_lone_request_is_answered_past_the_servers_thread);

@@ -7,7 +7,8 @@
 // its result is sent: once for each request, and in the order in which that
 // peer's requests of one kind came.
 //
-// Any thread may call; the receiver runs on threads of this object.
+// Any thread may call; the receiver runs on threads of this object, and may
+// call as well.
 #pragma once
 
 #include <cstdint>

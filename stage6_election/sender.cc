@@ -13,6 +13,9 @@ namespace {
 constexpr std::int64_t kFirstRetryMs = 5;
 constexpr std::int64_t kLongestRetryMs = 50;
 
+// In place of the clock at which a message has left, if it has not.
+constexpr std::uint64_t kNotSent = 0;
+
 // What is encoded and sent in less time than it takes to wake a thread.
 constexpr std::size_t kSmallEntries = 16;
 constexpr std::size_t kSmallBytes = 16 * 1024;
@@ -46,15 +49,12 @@ void Sender::send(Envelope request) {
       dropped = std::move(request);
     } else {
       dropped = std::exchange(waiting_, std::move(request));
+      if (can_leave_here()) leave_here();
       is_to_wake = is_free_;
-      if (can_leave_here()) {
-        leave_here();
-        is_to_wake = false;
-      }
     }
   }
   if (is_to_wake) client_.wake();
-  if (dropped) note_drop(*dropped, 0);
+  if (dropped) note_drop(*dropped, kNotSent);
 }
 
 void Sender::ask_to_stop() {
@@ -172,11 +172,12 @@ Result<Message> Sender::carry_out(Call& call) {
 // Empties the request, but not if it fails.
 Result<Message> Sender::exchange(Call& call) {
   if (!hold_back()) return failure("stopping");
+  if (faults_.drops_to(call.request.to)) return failure("it was dropped");
+  // One that has begun goes out once more, as the same message.
   if (!call.has_begun) {
     call.deadline = deadline_in_ms(options_.call_timeout_ms);
+    call.sent = note_send(call.request);
   }
-  if (faults_.drops_to(call.request.to)) return failure("it was dropped");
-  call.sent = note_send(call.request);
   if (const auto* args = std::get_if<RequestVote>(&call.request.message)) {
     auto rpc = to_rpc(*args);
     return exchange<v1::RequestVoteResponse>(call, rpc);

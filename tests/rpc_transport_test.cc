@@ -79,28 +79,28 @@ class RpcTransportTest : public CppUnit::TestFixture {
   void a_receiver_may_send_at_once() {
     constexpr Index kCalls = 500;
     const ThreePorts ports;
-    RpcNode two(2, ports);
     Trace trace("", 1);
     Faults faults;
     Inbox<Index> ended;
     std::optional<Transport> one;
-    one.emplace(
-        1,
-        ports.cluster(),
-        [&](const Envelope& result) {
-          const Index index =
-              std::get<AppendEntriesResult>(result.message).match_index;
-          if (index == kCalls) return ended.push(index);
-          one->send(request(2, index + 1));
-        },
-        trace,
-        faults);
+    std::optional<Transport> two;
+    const auto ask_next = [&](const Envelope& result) {
+      const Index index =
+          std::get<AppendEntriesResult>(result.message).match_index;
+      if (index == kCalls) return ended.push(index);
+      one->send(request(2, index + 1));
+    };
+    const auto answer = [&](const Envelope& request) {
+      two->send(result_of(request));
+    };
+    one.emplace(1, ports.cluster(), ask_next, trace, faults);
+    two.emplace(2, ports.cluster(), answer, trace, faults);
+
     one->send(request(2, 1));
-    for (Index index = 1; index <= kCalls; ++index) {
-      two.answer(request(2, index));
-    }
+
     CPPUNIT_ASSERT_EQUAL(kCalls, *ended.pop());
     one->stop();
+    two->stop();
   }
 
   // Two of the largest values, and all bytes that there are.
