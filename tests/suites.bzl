@@ -284,6 +284,16 @@ def _core_suites():
         ],
     )
     each_stage(
+        name = "memory_test",
+        srcs = ["memory_test.cc"],
+        since = 3,
+        deps = [
+            ":kv_store",
+            ":log_record",
+            ":raft_log",
+        ],
+    )
+    each_stage(
         name = "raft_paper_test",
         srcs = ["raft_paper_test.cc"],
         since = 3,
