@@ -12,7 +12,8 @@
 //     inbox.end_round(next_time);              work_on(*items);
 //   }                                          inbox.end_round(next_time);
 //
-// At first the round is the owner's, which ends it once all is set up.
+// At first the round is the owner's, which ends it once all is set up. It may
+// leave a round for a while, to wait for something that needs none.
 #pragma once
 
 #include <condition_variable>
@@ -81,9 +82,25 @@ class RoundInbox {
       CHECK(is_in_round_);
       is_in_round_ = false;
       wake_at_ = wake_at;
-      is_early = has_cause() || wake_at_ < sleeps_until_;
+      is_early = is_returning_ || has_cause() || wake_at_ < sleeps_until_;
     }
     if (is_early) changed_.notify_one();
+  }
+
+  // By the owner's thread, in a round: it goes away to do what needs none, and
+  // others may begin theirs meanwhile; and it is back, as soon as nobody is in
+  // one.
+  void leave_round() {
+    const std::lock_guard lock(mutex_);
+    CHECK(is_in_round_);
+    is_in_round_ = false;
+  }
+  void return_to_round() {
+    std::unique_lock lock(mutex_);
+    is_returning_ = true;
+    changed_.wait(lock, [this] { return !is_in_round_; });
+    is_returning_ = false;
+    is_in_round_ = true;
   }
 
   // What is in it still comes out. REQUIRES: no push from here on.
@@ -110,6 +127,7 @@ class RoundInbox {
   std::condition_variable changed_;
   Items items_;
   bool is_in_round_ = true;
+  bool is_returning_ = false;  // the owner, from what it has left a round for
   bool is_closed_ = false;
   Deadline wake_at_ = Deadline::max();  // as the last round has named it
   Deadline sleeps_until_ = Deadline::min();  // the owner's thread, if it sleeps

@@ -24,6 +24,9 @@ class RoundInboxTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(an_earlier_time_ends_the_owners_sleep);
   CPPUNIT_TEST(a_later_time_puts_the_owner_off);
   CPPUNIT_TEST(a_time_that_passes_in_a_round_is_not_missed);
+  CPPUNIT_TEST(others_begin_rounds_while_the_owner_is_away);
+  CPPUNIT_TEST(the_owner_is_back_when_the_round_of_another_ends);
+  CPPUNIT_TEST(what_came_while_the_owner_was_away_is_its_next_round);
   CPPUNIT_TEST(a_closed_inbox_hands_out_what_is_in_it_and_then_nothing);
   CPPUNIT_TEST(closing_ends_the_owners_sleep);
   CPPUNIT_TEST(items_are_moved);
@@ -148,6 +151,48 @@ class RoundInboxTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(Items() == items);
   }
 
+  void others_begin_rounds_while_the_owner_is_away() {
+    RoundInbox<int> inbox;
+    inbox.leave_round();
+
+    CPPUNIT_ASSERT(Items({1}) == *inbox.push_in(1));
+    inbox.end_round(Deadline::max());
+    inbox.return_to_round();
+
+    CPPUNIT_ASSERT(!inbox.push_in(2).has_value());
+  }
+
+  // Whatever time that one names, and whether the owner is back before or not.
+  void the_owner_is_back_when_the_round_of_another_ends() {
+    for (int i = 0; i < 100; ++i) {
+      RoundInbox<int> inbox;
+      inbox.leave_round();
+      CPPUNIT_ASSERT(inbox.push_in(1).has_value());
+      bool is_over = false;
+      bool was_over = false;
+      std::thread owner([&] {
+        inbox.return_to_round();
+        was_over = is_over;
+      });
+
+      is_over = true;
+      inbox.end_round(Deadline::max());
+      owner.join();
+
+      CPPUNIT_ASSERT(was_over);
+    }
+  }
+
+  void what_came_while_the_owner_was_away_is_its_next_round() {
+    RoundInbox<int> inbox;
+    inbox.leave_round();
+    inbox.push(1);
+    inbox.return_to_round();
+    inbox.end_round(Deadline::max());
+
+    CPPUNIT_ASSERT(Items({1}) == *inbox.await());
+  }
+
   // However often it is asked.
   void a_closed_inbox_hands_out_what_is_in_it_and_then_nothing() {
     RoundInbox<int> inbox;
@@ -194,7 +239,11 @@ class RoundInboxTest : public CppUnit::TestFixture {
     };
     std::thread owner([&] {
       inbox.end_round(deadline_in_ms(1));
-      while (const auto items = inbox.await()) work(*items);
+      while (const auto items = inbox.await()) {
+        inbox.leave_round();
+        inbox.return_to_round();
+        work(*items);
+      }
     });
     std::vector<std::thread> others;
     for (int i = 0; i < kThreads; ++i) {

@@ -100,16 +100,25 @@ Output RaftNode::take_output() {
   // a vote.
   durable_index_ = taken_index_;
   if (role_ == Role::kCandidate) count_votes();
-  if (is_leader()) advance_commit_index();
-  Output output;
-  if (is_leader()) start_round();
-  if (is_leader()) send_news(output);
-  if (role_ == Role::kFollower) ask_leader();
+  Output output = take_output_beside_disk();
+  const bool is_waited_for = !output.committed.empty() || !output.reads.empty();
+  if (is_leader() && is_waited_for) return output;
+  if (has_question()) ask_leader();
   if (hard_state_ != taken_hard_state_) output.hard_state = hard_state_;
   taken_hard_state_ = hard_state_;
   output.entries = log_.from(taken_index_ + 1, SIZE_MAX);
   taken_index_ = log_.last_index();
   output.messages = std::exchange(outbox_, {});
+  return output;
+}
+
+Output RaftNode::take_output_beside_disk() {
+  Output output;
+  if (is_leader()) {
+    advance_commit_index();
+    start_round();
+    send_news(output);
+  }
   // All servers: what is committed is applied, in log order (§5.3). After a
   // restart that is the whole log: messages must not wait for all of it.
   std::size_t bytes = 0;
@@ -119,6 +128,11 @@ Output RaftNode::take_output() {
   }
   answer_reads(output);
   return output;
+}
+
+bool RaftNode::needs_disk() const {
+  return hard_state_ != taken_hard_state_ || taken_index_ < log_.last_index() ||
+         !outbox_.empty() || has_question();
 }
 
 bool RaftNode::hears_from_majority() const {

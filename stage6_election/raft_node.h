@@ -104,8 +104,19 @@ class RaftNode {
   // ahead is ignored.
   void receive(const Envelope& envelope);
 
-  // Moves out all that has become due since the last call.
+  // Moves out all that has become due since the last call. A leader's Output
+  // has something to apply or to answer, or else something to persist, never
+  // both: nobody is to wait for a disk that he does not need.
   Output take_output();
+
+  // Moves out only what needs no disk, and says nothing of the last Output:
+  // that may still be being persisted. So followers get what is new, and what
+  // they have stored may be committed before the leader has (diss. §10.2.1).
+  // REQUIRES: all that was to be applied is.
+  Output take_output_beside_disk();
+
+  // True if take_output() has more to put out than take_output_beside_disk().
+  bool needs_disk() const;
 
   Role role() const { return role_; }
   NodeId leader() const { return leader_; }  // kNobody when unknown
@@ -173,6 +184,7 @@ class RaftNode {
 
   // Reads (§8, diss. §6.4).
   void start_round();
+  bool has_question() const;
   void ask_leader();
   void confirm_reads();
   void answer_reads(Output& output);

@@ -48,8 +48,12 @@ void RaftNode::start_round() {
 }
 
 // A follower asks for all of its reads that wait, one question at a time.
+bool RaftNode::has_question() const {
+  return role_ == Role::kFollower && leader_ != kNobody && question_ == 0 &&
+         reads_.has_waiting();
+}
+
 void RaftNode::ask_leader() {
-  if (leader_ == kNobody || question_ != 0 || !reads_.has_waiting()) return;
   // The name is drawn, for a result may outlive the server that asked: a number
   // would come again after a restart, and confirm what it has not seen.
   question_ = random_() | 1;  // not 0

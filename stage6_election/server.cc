@@ -71,19 +71,29 @@ void Server::stop() {
 }
 
 void Server::write(Command command, WriteDone done) {
-  inbox_.push(Proposal{.command = std::move(command), .done = std::move(done)});
+  bring(Proposal{.command = std::move(command), .done = std::move(done)});
 }
 
 void Server::read(Consistency consistency, ReadDone done) {
   if (consistency == Consistency::kStale) return done(ReadStatus::kReady);
-  inbox_.push(Read{.done = std::move(done)});
+  bring(Read{.done = std::move(done)});
+}
+
+// A request that is alone begins a round at once, and waits for no other thread
+// to wake. Where there are more, they gain more by sharing one.
+void Server::bring(Input input) {
+  if (is_in_use_) return inbox_.push(std::move(input));
+  auto inputs = inbox_.push_in(std::move(input));
+  if (inputs) do_round(std::move(*inputs), Thread::kClients);
 }
 
 // Begins the rounds that no message begins. The first one is its own: until
 // that ends, nobody else works with what may not be there yet.
 void Server::run() {
   inbox_.end_round(Clock::now());
-  while (auto inputs = inbox_.await()) do_round(std::move(*inputs));
+  while (auto inputs = inbox_.await()) {
+    do_round(std::move(*inputs), Thread::kOwn);
+  }
   storage_->mark_synced();
 }
 
@@ -92,11 +102,11 @@ void Server::run() {
 // this one.
 void Server::receive(Envelope message) {
   auto inputs = inbox_.push_in(std::move(message));
-  if (inputs) do_round(std::move(*inputs));
+  if (inputs) do_round(std::move(*inputs), Thread::kPeers);
 }
 
 // All that has queued up, so that it shares one write and one sync.
-void Server::do_round(std::vector<Input> inputs) {
+void Server::do_round(std::vector<Input> inputs, Thread thread) {
   for (int i = ticker_.make_up(Clock::now()); i > 0; --i) node_.tick();
   if (is_idle_ && inputs.empty()) storage_->mark_synced();
   for (auto& input : inputs) {
@@ -110,10 +120,19 @@ void Server::do_round(std::vector<Input> inputs) {
     node_.tick();
     give_up_late_writes();
   }
-  // Twice, for mostly there is nothing more then.
-  is_idle_ = !carry_out() || !carry_out();
-  answer_writers();
+  // Thrice, for mostly there is nothing more then.
+  is_idle_ = !carry_out(thread) || !carry_out(thread) || !carry_out(thread);
+  if (!may_write(thread) && node_.needs_disk()) is_idle_ = false;
+  is_in_use_ = !waiting_.empty() || !reads_.empty();
   inbox_.end_round(next_round());
+}
+
+// A follower writes on the thread of the peer that waits for it. A leader
+// writes on its own, for the others have more to bring; so do clients' threads,
+// always.
+bool Server::may_write(Thread thread) const {
+  if (is_writing_ || thread == Thread::kClients) return false;
+  return thread == Thread::kOwn || node_.role() != Role::kLeader;
 }
 
 // While the node has more to put out, nothing is waited for, but what has come
@@ -157,19 +176,35 @@ void Server::handle(const Envelope& message) {
 }
 
 // Does what the node puts out now, in its order. False if that is nothing.
-bool Server::carry_out() {
-  Output output = node_.take_output();
+bool Server::carry_out(Thread thread) {
+  Output output =
+      may_write(thread) ? node_.take_output() : node_.take_output_beside_disk();
   trace_changes(output);
   for (Envelope& message : output.early_messages) {
     transport_.send(std::move(message));
   }
-  storage_->persist(output.hard_state, output.entries);
+  persist(output, thread);
   for (Envelope& message : output.messages) transport_.send(std::move(message));
   for (const Entry& entry : output.committed) apply(entry);
   for (const ReadResult& result : output.reads) answer(result);
   if (node_.role() != Role::kLeader) give_up_lost_writes();
   publish_status();
+  answer_writers();
   return !output.empty();
+}
+
+// A leader lets others go on beside its write: what followers store meanwhile
+// may be enough, and they get what is new.
+void Server::persist(const Output& output, Thread thread) {
+  if (!output.hard_state && output.entries.empty()) return;
+  if (node_.role() != Role::kLeader || thread != Thread::kOwn) {
+    return storage_->persist(output.hard_state, output.entries);
+  }
+  is_writing_ = true;
+  inbox_.leave_round();
+  storage_->persist(output.hard_state, output.entries);
+  inbox_.return_to_round();
+  is_writing_ = false;
 }
 
 void Server::apply(const Entry& entry) {

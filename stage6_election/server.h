@@ -8,6 +8,7 @@
 //   server.stop();           // answers what is in flight
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -130,13 +131,20 @@ class Server {
   void run();
   void receive(Envelope message);
 
+  // Whose it is that does a round.
+  enum class Thread { kOwn, kPeers, kClients };
+
+  void bring(Input input);
+
   // All of these belong to a round.
-  void do_round(std::vector<Input> inputs);
+  void do_round(std::vector<Input> inputs, Thread thread);
+  bool may_write(Thread thread) const;
   Deadline next_round();
   void handle(Proposal proposal);
   void handle(Read read);
   void handle(const Envelope& message);
-  bool carry_out();
+  bool carry_out(Thread thread);
+  void persist(const Output& output, Thread thread);
   void apply(const Entry& entry);
   void answer_writers();
   void answer(const ReadResult& result);
@@ -158,6 +166,8 @@ class Server {
   Ticker ticker_;
   RoundInbox<Input> inbox_;
   bool is_idle_ = true;  // the node had nothing more to put out
+  bool is_writing_ = false;  // beside the rounds of others
+  std::atomic<bool> is_in_use_ = false;  // clients wait
   std::map<Index, Waiter> waiting_;  // for their entries
   std::vector<std::pair<WriteDone, WriteResult>> answers_;  // not given yet
   std::size_t waiting_bytes_ = 0;

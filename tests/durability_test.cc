@@ -61,9 +61,6 @@ void assert_life_is_sound(const Elections& cluster, NodeId id, Disk disk) {
     for (const Envelope& envelope : output.messages) {
       assert_kept(disk, envelope.to, envelope.message);
     }
-    for (const Entry& entry : output.committed) {
-      CPPUNIT_ASSERT(entry == disk.entries.at(entry.index - 1));
-    }
   }
 }
 

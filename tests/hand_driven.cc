@@ -111,11 +111,14 @@ void HandDriven::restart(NodeId id) {
 
 void HandDriven::carry_out(NodeId id) {
   Server& server = servers_.at(id);
-  while (!server.held) {
-    Output output = server.node->take_output();
+  while (true) {
+    // What is applied is applied in order.
+    if (server.held && !server.held->committed.empty()) return;
+    Output output = server.held ? output_beside_disk_of(*server.node)
+                                : server.node->take_output();
     if (output.empty()) return;
     for (const Envelope& early : early_messages_of(output)) send(early);
-    if (server.is_held) {
+    if (server.is_held && !server.held) {
       server.held = std::move(output);
     } else {
       finish(server, output);

@@ -74,7 +74,8 @@ class HandDriven {
   void heal(NodeId id) { cut_.erase(id); }
 
   // The disk of the node finishes no write until it is released: of its next
-  // Output nothing is done that comes after, and no other is taken.
+  // Output nothing is done that comes after, and others are taken beside it, if
+  // there is such a thing.
   void hold_disk(NodeId id) { servers_.at(id).is_held = true; }
   void release_disk(NodeId id);
   bool is_held(NodeId id) const { return servers_.at(id).is_held; }

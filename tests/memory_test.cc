@@ -97,9 +97,8 @@ class MemoryTest : public CppUnit::TestFixture {
 
   // Returns what a disk would hold of it.
   static std::size_t append(RaftLog& log, const Command& command) {
-    const Entry entry{.term = 1,
-                      .index = log.last_index() + 1,
-                      .command = encode(command)};
+    const Entry entry{
+        .term = 1, .index = log.last_index() + 1, .command = encode(command)};
     log.append(entry);
     return entry_bytes(entry);
   }

@@ -112,6 +112,11 @@ inline std::vector<Envelope> messages_of(const Output& output) {
   return all;
 }
 
+// What a node puts out while that takes its time.
+inline Output output_beside_disk_of(RaftNode& node) {
+  return node.take_output_beside_disk();
+}
+
 // What storage holds, and what an Output does to it.
 struct Disk {
   HardState hard_state = {};

@@ -59,6 +59,11 @@ inline std::vector<Envelope> messages_of(const Output& output) {
   return output.messages;
 }
 
+// What a node puts out while that takes its time: nothing.
+inline Output output_beside_disk_of(RaftNode&) {
+  return {};
+}
+
 // What storage holds, and what an Output does to it.
 struct Disk {
   std::vector<Entry> entries = {};

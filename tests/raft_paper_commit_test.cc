@@ -58,6 +58,8 @@ class RaftPaperCommitTest : public CppUnit::TestFixture {
   // Two copies of three, but the leader's is only on its way to the disk.
   void the_leaders_copy_counts_when_it_is_durable_and_not_before_5_3() {
     RaftNode leader = started_leader_of({});
+    success(leader, 2, 1);
+    leader.take_output();
     leader.propose("x");
     success(leader, 2, 2);
 

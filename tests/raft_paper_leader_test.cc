@@ -68,6 +68,7 @@ class RaftPaperLeaderTest : public CppUnit::TestFixture {
   void what_queued_up_goes_in_one_message_5_3() {
     RaftNode leader = started_leader_of({});
     success(leader, 2, 1);
+    leader.take_output();
     for (int i = 0; i < 100; ++i) leader.propose("x");
 
     const Output output = leader.take_output();

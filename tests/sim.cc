@@ -160,10 +160,11 @@ void Sim::wake(SimServer& server) {
 // A round of the server's thread, up to its write.
 void Sim::step(SimServer& server) {
   Condition& its = condition(server);
-  if (!server.is_running() || server.is_writing()) return;
+  if (!server.is_running()) return;
   if (its.paused_until > schedule_.now()) return wake(server);
   if (std::exchange(its.forgets_ticks, false)) server.forget_ticks();
   ++report_.steps;
+  if (server.is_writing()) return go_on(server);
   const std::vector<Envelope> messages = server.begin_round();
   invariants_.check_step(server);
   send(server, messages);
@@ -180,8 +181,17 @@ void Sim::step(SimServer& server) {
   });
 }
 
+// Another round, or nothing, while the write is under way.
+void Sim::go_on(SimServer& server) {
+  const auto done = server.work_beside_write();
+  if (done) carry_on(server, *done);
+}
+
 void Sim::finish(SimServer& server) {
-  const SimServer::Done done = server.finish_round();
+  carry_on(server, server.finish_round());
+}
+
+void Sim::carry_on(SimServer& server, const SimServer::Done& done) {
   send(server, done.messages);
   invariants_.check_step(server);
   for (const ClientAnswer& answer : done.answers) clients_.answer(answer);

@@ -70,7 +70,9 @@ class Sim {
   void tick(SimServer& server);
   void wake(SimServer& server);
   void step(SimServer& server);
+  void go_on(SimServer& server);
   void finish(SimServer& server);
+  void carry_on(SimServer& server, const SimServer::Done& done);
   void end_life(SimServer& server);
   void send(const SimServer& server, const std::vector<Envelope>& messages);
   void deliver(const std::shared_ptr<const Envelope>& envelope);

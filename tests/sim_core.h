@@ -68,6 +68,9 @@ struct Claims {
 bool has_elections();
 bool has_reads();
 
+// Whether a leader goes on while its own write is under way.
+bool works_beside_disk();
+
 // A heartbeat, and the longest time that a node waits for a leader, in ticks.
 int heartbeat_ticks();
 int election_ticks_max();
@@ -83,6 +86,10 @@ std::unique_ptr<RaftNode> recover(const CoreSpec& spec,
 // Takes the next output, and makes durable what is in one.
 CoreWork take_work(RaftNode& node);
 void persist(Storage& storage, const CoreWork& work);
+
+// Takes what may be done while that takes its time.
+// REQUIRES: works_beside_disk().
+CoreWork take_work_beside_disk(RaftNode& node);
 
 // REQUIRES: has_reads().
 void ask_read(RaftNode& node, std::uint64_t id);

@@ -50,6 +50,21 @@ TraceLine trace(const ReadIndexResult& result) {
           .fields = {{"term", result.term}, {"index", result.read_index}}};
 }
 
+CoreWork work_of(Output output) {
+  CoreWork work{.early_messages = std::move(output.early_messages),
+                .entries = std::move(output.entries),
+                .messages = std::move(output.messages),
+                .committed = std::move(output.committed)};
+  if (output.hard_state) {
+    work.ballot = {output.hard_state->current_term,
+                   output.hard_state->voted_for};
+  }
+  for (const ReadResult& read : output.reads) {
+    work.reads.emplace_back(read.id, read.ok);
+  }
+  return work;
+}
+
 }  // namespace
 
 bool has_elections() {
@@ -57,6 +72,10 @@ bool has_elections() {
 }
 
 bool has_reads() {
+  return true;
+}
+
+bool works_beside_disk() {
   return true;
 }
 
@@ -96,19 +115,11 @@ std::unique_ptr<RaftNode> recover(const CoreSpec& spec,
 }
 
 CoreWork take_work(RaftNode& node) {
-  Output output = node.take_output();
-  CoreWork work{.early_messages = std::move(output.early_messages),
-                .entries = std::move(output.entries),
-                .messages = std::move(output.messages),
-                .committed = std::move(output.committed)};
-  if (output.hard_state) {
-    work.ballot = {output.hard_state->current_term,
-                   output.hard_state->voted_for};
-  }
-  for (const ReadResult& read : output.reads) {
-    work.reads.emplace_back(read.id, read.ok);
-  }
-  return work;
+  return work_of(node.take_output());
+}
+
+CoreWork take_work_beside_disk(RaftNode& node) {
+  return work_of(node.take_output_beside_disk());
 }
 
 void persist(Storage& storage, const CoreWork& work) {

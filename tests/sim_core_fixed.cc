@@ -19,6 +19,10 @@ bool has_reads() {
   return false;
 }
 
+bool works_beside_disk() {
+  return false;
+}
+
 int heartbeat_ticks() {
   return kHeartbeatTicks;
 }
@@ -57,6 +61,10 @@ CoreWork take_work(RaftNode& node) {
 
 void persist(Storage& storage, const CoreWork& work) {
   storage.persist(work.entries);
+}
+
+CoreWork take_work_beside_disk(RaftNode&) {
+  return {};
 }
 
 void ask_read(RaftNode&, std::uint64_t) {}

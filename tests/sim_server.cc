@@ -54,10 +54,7 @@ void SimServer::push(ClientRequest request) {
 std::vector<Envelope> SimServer::begin_round() {
   CHECK(is_running());
   CHECK(!is_writing());
-  for (Input& input : std::exchange(inputs_, {})) {
-    std::visit([this](auto& item) { handle(std::move(item)); }, input);
-  }
-  for (; ticks_ > 0; --ticks_) node_->tick();
+  take_in();
   work_ = take_work(*node_);
   std::vector<Envelope> sent;
   if (!send(work_->early_messages, sent)) crash();
@@ -80,17 +77,48 @@ SimServer::Done SimServer::finish_round() {
     crash();
     return done;
   }
+  finish(work, done);
+  return done;
+}
+
+std::optional<SimServer::Done> SimServer::work_beside_write() {
+  CHECK(is_running());
+  CHECK(is_writing());
+  // What is applied is applied in order.
+  if (!work_->committed.empty() || !work_->reads.empty()) return std::nullopt;
+  if (!works_beside_disk()) return std::nullopt;
+  take_in();
+  const CoreWork work = take_work_beside_disk(*node_);
+  CHECK(!work.has_write());
+  CHECK(work.messages.empty());
+  Done done{.answers = std::exchange(refusals_, {}), .is_idle = work.empty()};
+  if (send(work.early_messages, done.messages)) {
+    finish(work, done);
+  } else {
+    crash();
+  }
+  return done;
+}
+
+void SimServer::take_in() {
+  for (Input& input : std::exchange(inputs_, {})) {
+    std::visit([this](auto& item) { handle(std::move(item)); }, input);
+  }
+  for (; ticks_ > 0; --ticks_) node_->tick();
+}
+
+// What is left to do when all that had to be written and sent is.
+void SimServer::finish(const CoreWork& work, Done& done) {
   for (const Entry& entry : work.committed) apply(entry, done.answers);
   for (const auto& [id, is_ok] : work.reads) {
     done.answers.push_back(answer_of_read(id, is_ok));
   }
   // Who leads no longer does not learn what becomes of what it has proposed.
-  if (is_leader()) return done;
+  if (is_leader()) return;
   for (auto& [index, waiter] : std::exchange(waiting_, {})) {
     done.answers.push_back({.request = std::move(waiter.request),
                             .status = AnswerStatus::kUnknown});
   }
-  return done;
 }
 
 void SimServer::crash() {

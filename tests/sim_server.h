@@ -84,6 +84,11 @@ class SimServer {
   // REQUIRES: a round has begun, and it runs.
   Done finish_round();
 
+  // A whole round beside that write. Nothing, and what has come waits on, if
+  // the core knows of no such thing, or has more to do once the write is done.
+  // REQUIRES: it runs and is writing.
+  std::optional<Done> work_beside_write();
+
   // Dies now; or in the n-th change of the disk, or before the n-th message,
   // from now on, counted from 1. 0 takes that back.
   void crash();
@@ -104,11 +109,13 @@ class SimServer {
     ClientRequest request = {};
   };
 
+  void take_in();
   bool is_leader() const { return node_->role() == Role::kLeader; }
   bool send(const std::vector<Envelope>& from, std::vector<Envelope>& to);
   void handle(const std::shared_ptr<const Envelope>& envelope);
   void handle(ClientRequest request);
   void persist(const CoreWork& work);
+  void finish(const CoreWork& work, Done& done);
   void apply(const Entry& entry, std::vector<ClientAnswer>& answers);
   ClientAnswer answer_of_read(std::uint64_t id, bool is_ok);
 

@@ -414,6 +414,15 @@ def _core_suites():
         deps = [":elections"],
     )
     each_stage(
+        name = "beside_disk_test",
+        srcs = ["beside_disk_test.cc"],
+        since = 6,
+        deps = [
+            ":elections",
+            ":leader",
+        ],
+    )
+    each_stage(
         name = "read_scenarios_test",
         srcs = ["read_scenarios_test.cc"],
         since = 6,
