@@ -46,11 +46,11 @@ class RoundInbox {
 
   // From any thread: the same, and if nobody is in a round one begins, with all
   // that has come. The caller ends it. Nothing if the item waits for another
-  // thread's round.
+  // thread's round, be it one that the owner returns to.
   std::optional<Items> push_in(T item) {
     const std::lock_guard lock(mutex_);
     items_.push_back(std::move(item));
-    if (is_in_round_) return std::nullopt;
+    if (is_in_round_ || is_returning_) return std::nullopt;
     return begin();
   }
 

@@ -12,7 +12,7 @@
 // refuses to start, naming file and offset. If none does, it may be the torn
 // tail of a write that nobody was told of: it is cut off, and the log says so.
 //
-// Errors of the disk end the process (see files.h). Belongs to one thread.
+// Errors of the disk end the process (see files.h). For one thread at a time.
 #pragma once
 
 #include <cstdint>

@@ -131,6 +131,8 @@ Output RaftNode::take_output_beside_disk() {
 }
 
 bool RaftNode::needs_disk() const {
+  // A candidate's votes are counted once its own is durable.
+  if (role_ == Role::kCandidate) return true;
   return hard_state_ != taken_hard_state_ || taken_index_ < log_.last_index() ||
          !outbox_.empty() || has_question();
 }

@@ -115,7 +115,7 @@ class RaftNode {
   // REQUIRES: all that was to be applied is.
   Output take_output_beside_disk();
 
-  // True if take_output() has more to put out than take_output_beside_disk().
+  // True if take_output() may have more to do than take_output_beside_disk().
   bool needs_disk() const;
 
   Role role() const { return role_; }

@@ -84,15 +84,15 @@ void Server::read(Consistency consistency, ReadDone done) {
 void Server::bring(Input input) {
   if (is_in_use_) return inbox_.push(std::move(input));
   auto inputs = inbox_.push_in(std::move(input));
-  if (inputs) do_round(std::move(*inputs), Thread::kClients);
+  if (inputs) do_round(std::move(*inputs), Disk::kNotOurs);
 }
 
-// Begins the rounds that no message begins. The first one is its own: until
+// Begins the rounds that nobody else begins. The first one is its own: until
 // that ends, nobody else works with what may not be there yet.
 void Server::run() {
   inbox_.end_round(Clock::now());
   while (auto inputs = inbox_.await()) {
-    do_round(std::move(*inputs), Thread::kOwn);
+    do_round(std::move(*inputs), Disk::kBesideRounds);
   }
   storage_->mark_synced();
 }
@@ -102,11 +102,15 @@ void Server::run() {
 // this one.
 void Server::receive(Envelope message) {
   auto inputs = inbox_.push_in(std::move(message));
-  if (inputs) do_round(std::move(*inputs), Thread::kPeers);
+  if (!inputs) return;
+  // A follower's peer waits for what is written here, a leader's has the next
+  // message to bring.
+  const bool is_ours = !is_writing_ && node_.role() != Role::kLeader;
+  do_round(std::move(*inputs), is_ours ? Disk::kInRound : Disk::kNotOurs);
 }
 
 // All that has queued up, so that it shares one write and one sync.
-void Server::do_round(std::vector<Input> inputs, Thread thread) {
+void Server::do_round(std::vector<Input> inputs, Disk disk) {
   for (int i = ticker_.make_up(Clock::now()); i > 0; --i) node_.tick();
   if (is_idle_ && inputs.empty()) storage_->mark_synced();
   for (auto& input : inputs) {
@@ -121,18 +125,10 @@ void Server::do_round(std::vector<Input> inputs, Thread thread) {
     give_up_late_writes();
   }
   // Thrice, for mostly there is nothing more then.
-  is_idle_ = !carry_out(thread) || !carry_out(thread) || !carry_out(thread);
-  if (!may_write(thread) && node_.needs_disk()) is_idle_ = false;
+  is_idle_ = !carry_out(disk) || !carry_out(disk) || !carry_out(disk);
+  if (disk == Disk::kNotOurs && node_.needs_disk()) is_idle_ = false;
   is_in_use_ = !waiting_.empty() || !reads_.empty();
   inbox_.end_round(next_round());
-}
-
-// A follower writes on the thread of the peer that waits for it. A leader
-// writes on its own, for the others have more to bring; so do clients' threads,
-// always.
-bool Server::may_write(Thread thread) const {
-  if (is_writing_ || thread == Thread::kClients) return false;
-  return thread == Thread::kOwn || node_.role() != Role::kLeader;
 }
 
 // While the node has more to put out, nothing is waited for, but what has come
@@ -176,14 +172,14 @@ void Server::handle(const Envelope& message) {
 }
 
 // Does what the node puts out now, in its order. False if that is nothing.
-bool Server::carry_out(Thread thread) {
-  Output output =
-      may_write(thread) ? node_.take_output() : node_.take_output_beside_disk();
+bool Server::carry_out(Disk disk) {
+  Output output = disk == Disk::kNotOurs ? node_.take_output_beside_disk()
+                                         : node_.take_output();
   trace_changes(output);
   for (Envelope& message : output.early_messages) {
     transport_.send(std::move(message));
   }
-  persist(output, thread);
+  persist(output, disk);
   for (Envelope& message : output.messages) transport_.send(std::move(message));
   for (const Entry& entry : output.committed) apply(entry);
   for (const ReadResult& result : output.reads) answer(result);
@@ -195,9 +191,9 @@ bool Server::carry_out(Thread thread) {
 
 // A leader lets others go on beside its write: what followers store meanwhile
 // may be enough, and they get what is new.
-void Server::persist(const Output& output, Thread thread) {
+void Server::persist(const Output& output, Disk disk) {
   if (!output.hard_state && output.entries.empty()) return;
-  if (node_.role() != Role::kLeader || thread != Thread::kOwn) {
+  if (disk != Disk::kBesideRounds || node_.role() != Role::kLeader) {
     return storage_->persist(output.hard_state, output.entries);
   }
   is_writing_ = true;

@@ -131,20 +131,20 @@ class Server {
   void run();
   void receive(Envelope message);
 
-  // Whose it is that does a round.
-  enum class Thread { kOwn, kPeers, kClients };
+  // Whether whoever does a round may write; and if a leader's write is done
+  // beside the rounds of others.
+  enum class Disk { kNotOurs, kInRound, kBesideRounds };
 
   void bring(Input input);
 
   // All of these belong to a round.
-  void do_round(std::vector<Input> inputs, Thread thread);
-  bool may_write(Thread thread) const;
+  void do_round(std::vector<Input> inputs, Disk disk);
   Deadline next_round();
   void handle(Proposal proposal);
   void handle(Read read);
   void handle(const Envelope& message);
-  bool carry_out(Thread thread);
-  void persist(const Output& output, Thread thread);
+  bool carry_out(Disk disk);
+  void persist(const Output& output, Disk disk);
   void apply(const Entry& entry);
   void answer_writers();
   void answer(const ReadResult& result);

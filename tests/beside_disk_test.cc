@@ -16,6 +16,7 @@ class BesideDiskTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_read_is_answered);
   CPPUNIT_TEST(what_needs_the_disk_is_put_out_when_it_is_free);
   CPPUNIT_TEST(a_vote_for_oneself_does_not_count);
+  CPPUNIT_TEST(votes_are_counted_when_the_disk_is_free);
   CPPUNIT_TEST(a_question_about_a_term_waits_until_that_is_stored);
   CPPUNIT_TEST(nobody_waits_for_a_disk_that_he_does_not_need);
   CPPUNIT_TEST(E_32_a_later_term_does_not_wait_for_the_write);
@@ -84,6 +85,22 @@ class BesideDiskTest : public CppUnit::TestFixture {
 
     CPPUNIT_ASSERT(node.take_output_beside_disk().empty());
     CPPUNIT_ASSERT(node.role() == Role::kCandidate);
+
+    node.take_output();
+    CPPUNIT_ASSERT(node.role() == Role::kLeader);
+  }
+
+  // Whoever has taken in the one that decides must see to it that they are.
+  void votes_are_counted_when_the_disk_is_free() {
+    RaftNode node = node_of({});
+    tick_to_candidacy(node);
+    node.take_output();
+    node.take_output();
+    grant(node, 2);
+
+    CPPUNIT_ASSERT(node.take_output_beside_disk().empty());
+    CPPUNIT_ASSERT(node.role() == Role::kCandidate);
+    CPPUNIT_ASSERT(node.needs_disk());
 
     node.take_output();
     CPPUNIT_ASSERT(node.role() == Role::kLeader);

@@ -218,8 +218,11 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (result.term != hard_state_.current_term || !result.vote_granted) return;",
         replace = "if (!result.vote_granted) return;",
-        killed_by = ["sim"],
-        seeds = 1000,
+        killed_by = [
+            "election_paper_candidate_test.E_06_a_vote_of_an_earlier_term_means_nothing_5_2",
+            "sim",
+        ],
+        seeds = 3000,
     ),
     dict(
         name = "refused_vote_counted",

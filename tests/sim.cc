@@ -164,7 +164,10 @@ void Sim::step(SimServer& server) {
   if (its.paused_until > schedule_.now()) return wake(server);
   if (std::exchange(its.forgets_ticks, false)) server.forget_ticks();
   ++report_.steps;
-  if (server.is_writing()) return go_on(server);
+  if (server.is_writing()) return work_beside_disk(server);
+  if (works_beside_disk() && luck_.happens(250)) {
+    return work_beside_disk(server);
+  }
   const std::vector<Envelope> messages = server.begin_round();
   invariants_.check_step(server);
   send(server, messages);
@@ -181,9 +184,9 @@ void Sim::step(SimServer& server) {
   });
 }
 
-// Another round, or nothing, while the write is under way.
-void Sim::go_on(SimServer& server) {
-  const auto done = server.work_beside_write();
+// A round that doesn't write, for others do so, or may.
+void Sim::work_beside_disk(SimServer& server) {
+  const auto done = server.work_beside_disk();
   if (done) carry_on(server, *done);
 }
 

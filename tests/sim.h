@@ -70,7 +70,7 @@ class Sim {
   void tick(SimServer& server);
   void wake(SimServer& server);
   void step(SimServer& server);
-  void go_on(SimServer& server);
+  void work_beside_disk(SimServer& server);
   void finish(SimServer& server);
   void carry_on(SimServer& server, const SimServer::Done& done);
   void end_life(SimServer& server);

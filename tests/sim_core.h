@@ -90,6 +90,7 @@ void persist(Storage& storage, const CoreWork& work);
 // Takes what may be done while that takes its time.
 // REQUIRES: works_beside_disk().
 CoreWork take_work_beside_disk(RaftNode& node);
+bool needs_disk(const RaftNode& node);
 
 // REQUIRES: has_reads().
 void ask_read(RaftNode& node, std::uint64_t id);

@@ -122,6 +122,10 @@ CoreWork take_work_beside_disk(RaftNode& node) {
   return work_of(node.take_output_beside_disk());
 }
 
+bool needs_disk(const RaftNode& node) {
+  return node.needs_disk();
+}
+
 void persist(Storage& storage, const CoreWork& work) {
   std::optional<HardState> hard_state;
   if (work.ballot) {

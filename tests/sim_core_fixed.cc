@@ -67,6 +67,10 @@ CoreWork take_work_beside_disk(RaftNode&) {
   return {};
 }
 
+bool needs_disk(const RaftNode&) {
+  return true;
+}
+
 void ask_read(RaftNode&, std::uint64_t) {}
 
 Ballot ballot_of(const RaftNode& node) {

@@ -81,17 +81,20 @@ SimServer::Done SimServer::finish_round() {
   return done;
 }
 
-std::optional<SimServer::Done> SimServer::work_beside_write() {
+std::optional<SimServer::Done> SimServer::work_beside_disk() {
   CHECK(is_running());
-  CHECK(is_writing());
-  // What is applied is applied in order.
-  if (!work_->committed.empty() || !work_->reads.empty()) return std::nullopt;
   if (!works_beside_disk()) return std::nullopt;
+  // What is applied is applied in order.
+  const bool is_behind =
+      is_writing() && !(work_->committed.empty() && work_->reads.empty());
+  if (is_behind) return std::nullopt;
   take_in();
   const CoreWork work = take_work_beside_disk(*node_);
   CHECK(!work.has_write());
   CHECK(work.messages.empty());
   Done done{.answers = std::exchange(refusals_, {}), .is_idle = work.empty()};
+  // Whoever finishes the write goes on.
+  if (!is_writing() && needs_disk(*node_)) done.is_idle = false;
   if (send(work.early_messages, done.messages)) {
     finish(work, done);
   } else {

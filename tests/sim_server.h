@@ -84,10 +84,10 @@ class SimServer {
   // REQUIRES: a round has begun, and it runs.
   Done finish_round();
 
-  // A whole round beside that write. Nothing, and what has come waits on, if
-  // the core knows of no such thing, or has more to do once the write is done.
-  // REQUIRES: it runs and is writing.
-  std::optional<Done> work_beside_write();
+  // A whole round that leaves the disk alone, beside a write or not. Nothing,
+  // and what has come waits on, if the core knows of no such thing, or has more
+  // to do once the write is done. REQUIRES: it runs.
+  std::optional<Done> work_beside_disk();
 
   // Dies now; or in the n-th change of the disk, or before the n-th message,
   // from now on, counted from 1. 0 takes that back.
