@@ -51,6 +51,17 @@ void assert_early(const Disk& disk, const Output& output) {
   }
 }
 
+// What is committed never goes, so a later look at the disks will do.
+void assert_held_by_majority(const Elections& cluster, const Entry& entry) {
+  NodeId copies = 0;
+  for (NodeId id = 1; id <= cluster.size(); ++id) {
+    const std::vector<Entry>& stored = cluster.disk(id);
+    const bool is_there = entry.index <= stored.size();
+    if (is_there && stored[entry.index - 1] == entry) ++copies;
+  }
+  CPPUNIT_ASSERT(2 * copies > cluster.size());
+}
+
 // Holds what the node has put out in this life against the disk that it found.
 void assert_life_is_sound(const Elections& cluster, NodeId id, Disk disk) {
   for (const Output& output : cluster.outputs(id)) {
@@ -60,6 +71,12 @@ void assert_life_is_sound(const Elections& cluster, NodeId id, Disk disk) {
                    disk.entries.back().term <= disk.hard_state.current_term);
     for (const Envelope& envelope : output.messages) {
       assert_kept(disk, envelope.to, envelope.message);
+    }
+    for (const Entry& entry : output.committed) {
+      assert_held_by_majority(cluster, entry);
+      // Only a leader may apply what it has not stored itself, and not here.
+      if (output.entries.empty()) continue;
+      CPPUNIT_ASSERT(entry == disk.entries.at(entry.index - 1));
     }
   }
 }
