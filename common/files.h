@@ -45,7 +45,7 @@ class Directory {
   virtual std::vector<std::string> list() = 0;
 
   // Opens `name` for reading and writing and creates it if it is absent. A new
-  // name is durable after the next sync().
+  // name is durable after the next sync(). REQUIRES: it is not open yet.
   virtual std::unique_ptr<File> open(const std::string& name) = 0;
 
   // Durable after the next sync().

@@ -2,11 +2,15 @@
 // whose disk fails.
 #include "common/files.h"
 
+#include <algorithm>
 #include <array>
 #include <cppunit/extensions/HelperMacros.h>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <functional>
+#include <random>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,6 +68,10 @@ class FilesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_removed_file_is_gone);
   CPPUNIT_TEST(a_read_ends_with_the_file);
   CPPUNIT_TEST(allocating_adds_zeros_and_changes_nothing_else);
+  CPPUNIT_TEST(records_that_share_a_block_stay_what_they_are);
+  CPPUNIT_TEST(a_write_of_many_blocks_is_whole);
+  CPPUNIT_TEST(any_writes_leave_what_they_would_in_a_string);
+  CPPUNIT_TEST(a_device_that_refuses_direct_writes_gets_others);
   CPPUNIT_TEST(a_second_process_is_refused_D_16);
   CPPUNIT_TEST(a_lock_ends_with_its_process_D_16);
   CPPUNIT_TEST(a_path_that_cannot_be_a_directory_is_refused);
@@ -135,6 +143,69 @@ class FilesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::string("abc\0\0", 5), file->read(0, 9));
     file->allocate(2);
     CPPUNIT_ASSERT_EQUAL(std::uint64_t{5}, file->size());
+  }
+
+  void records_that_share_a_block_stay_what_they_are() {
+    const auto file = allocated_file();
+    std::string all;
+    for (int i = 0; i < 200; ++i) {
+      const std::string record = "record " + std::to_string(i) + ";";
+      file->write(all.size(), record);
+      all += record;
+    }
+    file->sync();
+    check_begins_with(all);
+    CPPUNIT_ASSERT_EQUAL(std::uint64_t{kAllocated}, file->size());
+  }
+
+  // At odd offsets, longer than what one call takes.
+  void a_write_of_many_blocks_is_whole() {
+    const auto file = allocated_file();
+    std::string all = random_text(1'000'003);
+    file->write(0, all.substr(0, 4097));
+    file->write(4097, all.substr(4097));
+    check_begins_with(all);
+    const std::string other = random_text(600'001);
+    file->write(99'999, other);
+    all.replace(99'999, other.size(), other);
+    check_begins_with(all);
+  }
+
+  // Within blocks and across them, past the end, and after growth.
+  void any_writes_leave_what_they_would_in_a_string() {
+    const auto file = PosixDirectory(place_.path()).open("a");
+    std::string all;
+    for (int i = 0; i < 400; ++i) {
+      const std::uint64_t offset = random_below(50'000);
+      const std::string data = random_text(1 + random_below(9'000));
+      file->write(offset, data);
+      all.resize(std::max(all.size(), offset + data.size()));
+      all.replace(offset, data.size(), data);
+      if (i % 50 == 0) {
+        file->allocate(all.size() + 5'000);
+        all.resize(all.size() + 5'000);
+      }
+      CPPUNIT_ASSERT_EQUAL(std::uint64_t{all.size()}, file->size());
+      if (i % 10 == 0) check_begins_with(all);
+    }
+    check_begins_with(all);
+  }
+
+  // Its place is taken by a descriptor that refuses every write as a device
+  // does whose blocks are larger (EINVAL).
+  void a_device_that_refuses_direct_writes_gets_others() {
+    const auto file = allocated_file();
+    const int refusing = ::epoll_create1(EPOLL_CLOEXEC);
+    CPPUNIT_ASSERT(refusing >= 0);
+    for (int i = 3; i < refusing; ++i) {
+      const int flags = ::fcntl(i, F_GETFL);
+      if (flags >= 0 && (flags & O_DIRECT) != 0) ::dup2(refusing, i);
+    }
+    ::close(refusing);
+    file->write(0, "abc");
+    file->write(3, "def");
+    file->sync();
+    check_begins_with("abcdef");
   }
 
   void a_second_process_is_refused_D_16() {
@@ -214,7 +285,32 @@ class FilesTest : public CppUnit::TestFixture {
   }
 
  private:
+  static constexpr std::size_t kAllocated = 1 << 20;
+
+  std::unique_ptr<File> allocated_file() {
+    auto file = PosixDirectory(place_.path()).open("a");
+    file->allocate(kAllocated);
+    return file;
+  }
+
+  // As one sees it who opens the file now.
+  void check_begins_with(const std::string& words) {
+    const std::string text = text_of_file(place_.file("a"));
+    CPPUNIT_ASSERT(text.starts_with(words));
+    CPPUNIT_ASSERT(text.find_first_not_of('\0', words.size()) ==
+                   std::string::npos);
+  }
+
+  std::size_t random_below(std::size_t bound) { return random_() % bound; }
+
+  std::string random_text(std::size_t size) {
+    std::string text(size, ' ');
+    for (char& c : text) c = static_cast<char>('a' + random_below(26));
+    return text;
+  }
+
   TemporaryDirectory place_;
+  std::minstd_rand random_{1};
 };
 
 CPPUNIT_TEST_SUITE_REGISTRATION(FilesTest);
