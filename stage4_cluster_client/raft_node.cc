@@ -82,7 +82,7 @@ Output RaftNode::take_output() {
   }
   output.messages = std::exchange(outbox_, {});
   // All servers: what is committed is applied, in log order (§5.3). After a
-  // restart that is the whole log: messages must not wait for all of it.
+  // restart that is the whole log, and a round must not take as long as that.
   std::size_t bytes = 0;
   while (last_applied_ < commit_index_ && bytes < config_.apply_bytes_max) {
     output.committed.push_back(log_.at(++last_applied_));
