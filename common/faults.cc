@@ -78,6 +78,11 @@ std::string Faults::document() const {
       .text();
 }
 
+bool Faults::is_none() const {
+  const std::lock_guard lock(mutex_);
+  return drop_to_.empty() && drop_from_.empty() && loss_ == 0 && delay_ms_ == 0;
+}
+
 bool Faults::drops_to(NodeId peer) {
   return drops(drop_to_, peer);
 }

@@ -35,6 +35,9 @@ class Faults {
   bool drops_to(NodeId peer);
   bool drops_from(NodeId peer);
 
+  // Whether nothing is lost or held back.
+  bool is_none() const;
+
   // How long each message to a peer is to be held back.
   std::int64_t delay_ms() const;
 

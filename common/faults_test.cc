@@ -34,6 +34,7 @@ class FaultsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(FaultsTest);
   CPPUNIT_TEST(there_are_none_at_first);
   CPPUNIT_TEST(a_document_comes_back_as_it_was_set);
+  CPPUNIT_TEST(one_fault_is_not_none);
   CPPUNIT_TEST(a_field_that_is_not_there_is_no_fault);
   CPPUNIT_TEST(clear_ends_all);
   CPPUNIT_TEST(messages_of_the_named_peers_are_lost_in_the_named_direction);
@@ -46,6 +47,7 @@ class FaultsTest : public CppUnit::TestFixture {
   void there_are_none_at_first() {
     Faults faults;
     CPPUNIT_ASSERT_EQUAL(kNone, faults.document());
+    CPPUNIT_ASSERT(faults.is_none());
     CPPUNIT_ASSERT_EQUAL(0, lost_of(faults, 1000));
     CPPUNIT_ASSERT(!faults.drops_from(1));
     CPPUNIT_ASSERT_EQUAL(std::int64_t{0}, faults.delay_ms());
@@ -66,6 +68,19 @@ class FaultsTest : public CppUnit::TestFixture {
     }
     CPPUNIT_ASSERT_EQUAL(""s, set(faults, R"({"drop_to":[3,1,3]})"));
     CPPUNIT_ASSERT(faults.document().starts_with(R"({"drop_to":[1,3],)"));
+  }
+
+  void one_fault_is_not_none() {
+    for (const std::string& document : {R"({"drop_to":[1]})"s,
+                                        R"({"drop_from":[1]})"s,
+                                        R"({"loss":0.1})"s,
+                                        R"({"delay_ms":1})"s}) {
+      Faults faults;
+      CPPUNIT_ASSERT_EQUAL(""s, set(faults, document));
+      CPPUNIT_ASSERT_MESSAGE(document, !faults.is_none());
+      faults.clear();
+      CPPUNIT_ASSERT(faults.is_none());
+    }
   }
 
   void a_field_that_is_not_there_is_no_fault() {

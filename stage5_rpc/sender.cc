@@ -84,11 +84,12 @@ bool Sender::is_superfluous(const Message& message) const {
          !older->entries.empty();
 }
 
+// Faults are for the thread, which asks for them once a message.
 bool Sender::can_leave_here() const {
   if (!is_free_ || is_stopping_) return false;
   const auto* args = std::get_if<AppendEntries>(&waiting_->message);
-  return args != nullptr && is_small(*args) && faults_.delay_ms() == 0 &&
-         !faults_.drops_to(waiting_->to) && client_.is_ready();
+  return args != nullptr && is_small(*args) && faults_.is_none() &&
+         client_.is_ready();
 }
 
 // The thread wakes when the result comes.
@@ -136,6 +137,7 @@ void Sender::run() {
 // What there is to do, as soon as there is something; nothing at the end.
 std::optional<Sender::Call> Sender::next() {
   bool has_come = false;
+  std::int64_t wait_ms = options_.call_timeout_ms;
   while (true) {
     {
       const std::lock_guard lock(mutex_);
@@ -147,8 +149,10 @@ std::optional<Sender::Call> Sender::next() {
         return std::exchange(out_, std::nullopt);
       }
       is_free_ = !out_;
+      // A call that began while the thread was waiting ends at its own time.
+      if (out_) wait_ms = microseconds_until(out_->deadline) / 1000 + 1;
     }
-    has_come = client_.wait(static_cast<int>(options_.call_timeout_ms));
+    has_come = client_.wait(static_cast<int>(wait_ms));
   }
 }
 
