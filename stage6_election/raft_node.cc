@@ -14,6 +14,18 @@ namespace {
 // spoil the terms that are left for all. So terms never wrap.
 constexpr Term kTermStepMax = Term{1} << 32;
 
+// True if what whoever leads or stands for election says is said by itself.
+template <typename T>
+bool is_from(NodeId, const T&) {
+  return true;
+}
+bool is_from(NodeId from, const AppendEntries& args) {
+  return args.leader_id == from;
+}
+bool is_from(NodeId from, const RequestVote& args) {
+  return args.candidate_id == from;
+}
+
 // True if the entries are the next ones after prevLogIndex, of terms that a log
 // can hold. A leader sends no others, but what a wire brings is not to CHECK.
 bool is_in_order(const AppendEntries& args) {
@@ -46,8 +58,8 @@ RaftNode::RaftNode(Config config, Stored stored)
 void RaftNode::tick() {
   reads_.tick();
   fail(reads_.take_late());
-  // A question that got no result by now is taken for lost.
-  if (question_ != 0 && --question_ticks_left_ <= 0) forget_question();
+  // A question that got no result by now may be lost.
+  if (question_ != 0 && --question_ticks_left_ <= 0) send_question();
   for (auto& [peer, progress] : progress_) ++progress.silent_ticks;
   if (--ticks_left_ > 0) return;
   // Followers, candidates: nobody led for a whole timeout (§5.2).
@@ -81,10 +93,11 @@ void RaftNode::receive(const Envelope& envelope) {
   std::visit(
       [&](const auto& message) {
         const Term current_term = hard_state_.current_term;
-        if (message.term > current_term &&
-            message.term - current_term > kTermStepMax) {
-          return;
-        }
+        const bool is_damaged = !is_from(envelope.from, message) ||
+                                (message.term > current_term &&
+                                 message.term - current_term > kTermStepMax);
+        // A call gets a result all the same: who sent it waits for one.
+        if (is_damaged) return refuse(envelope.from, message);
         // All servers: whoever sees a later term, in a call or in a result,
         // adopts it and follows (§5.1).
         if (message.term > current_term) {
@@ -165,7 +178,8 @@ void RaftNode::become_follower(Term term, NodeId leader) {
 void RaftNode::become_candidate() {
   CHECK(!is_leader());
   // Candidates: a new term, a vote for oneself, a new timeout, and a call for
-  // votes to everybody else (§5.2).
+  // votes to everybody else (§5.2). Unlike the paper's, it is not repeated: the
+  // next one is for the next term.
   hard_state_ = {hard_state_.current_term + 1, config_.id};
   role_ = Role::kCandidate;
   set_leader(kNobody);
@@ -301,6 +315,10 @@ void RaftNode::refuse(NodeId to, const AppendEntries& args) {
                            .match_index = probe,
                            .match_term = log_.term_at(probe),
                            .round = is_current ? args.round : 0});
+}
+
+void RaftNode::refuse(NodeId to, const RequestVote&) {
+  send(to, RequestVoteResult{.term = hard_state_.current_term});
 }
 
 void RaftNode::handle(NodeId from, const AppendEntriesResult& result) {

@@ -47,10 +47,10 @@ struct ReadResult {
 
 // What the shell must do, in the order of the fields. A step may begin only
 // when the steps before it are done ("updated on stable storage before
-// responding to RPCs", Fig. 2), and taking the next Output says that all of
+// responding to RPCs", Fig. 2), and the next take_output() says that all of
 // this one is done.
 struct Output {
-  // 1. Send, while the disk is still busy: they promise nothing that is not
+  // 1. Send, before the write or beside it: they promise nothing that is not
   // durable yet (diss. §10.2.1). Losing them is allowed.
   std::vector<Envelope> early_messages = {};
   // 2. Persist, replacing the old one.
@@ -101,18 +101,19 @@ class RaftNode {
   // A message has arrived. Duplicates, losses and reorderings are expected.
   // Each AppendEntries and RequestVote is answered exactly once, in order, and
   // each ReadIndex once, but later. A message whose term is more than 2^32
-  // ahead is ignored.
+  // ahead, or by another node than it says, is refused and changes nothing.
   void receive(const Envelope& envelope);
 
   // Moves out all that has become due since the last call. A leader's Output
   // has something to apply or to answer, or else something to persist, never
-  // both: nobody is to wait for a disk that he does not need.
+  // both: what is committed beside the write would be applied before what waits
+  // behind it. And nobody is to wait for a disk that he does not need.
   Output take_output();
 
   // Moves out only what needs no disk, and says nothing of the last Output:
   // that may still be being persisted. So followers get what is new, and what
   // they have stored may be committed before the leader has (diss. §10.2.1).
-  // REQUIRES: all that was to be applied is.
+  // REQUIRES: what earlier Outputs have in `committed` and `reads` is done.
   Output take_output_beside_disk();
 
   // True if take_output() may have more to do than take_output_beside_disk().
@@ -176,6 +177,10 @@ class RaftNode {
   void append(const Entry& entry);
   void store(const std::vector<Entry>& entries);
   void refuse(NodeId to, const AppendEntries& args);
+  void refuse(NodeId to, const RequestVote& args);
+  void refuse(NodeId to, const ReadIndex& args);
+  template <typename T>
+  void refuse(NodeId, const T&) {}  // a result, for which nobody waits
   void send(NodeId to, Message message);
   void send_news(Output& output);
   AppendEntries next_append_entries(Progress& progress);
@@ -190,6 +195,7 @@ class RaftNode {
   void answer_reads(Output& output);
   void fail(const std::vector<Read>& reads);
   void set_leader(NodeId leader);
+  void send_question();
   void forget_question();
 
   const Config config_;

@@ -22,7 +22,11 @@ void RaftNode::handle(NodeId from, const ReadIndex& args) {
   if (is_leader() && args.term == hard_state_.current_term) {
     return reads_.add(from, args.question, config_.read_ticks_max);
   }
-  send(from,
+  refuse(from, args);
+}
+
+void RaftNode::refuse(NodeId to, const ReadIndex& args) {
+  send(to,
        ReadIndexResult{.term = hard_state_.current_term,
                        .question = args.question});
 }
@@ -57,8 +61,14 @@ void RaftNode::ask_leader() {
   // The name is drawn, for a result may outlive the server that asked: a number
   // would come again after a restart, and confirm what it has not seen.
   question_ = random_() | 1;  // not 0
-  question_ticks_left_ = config_.heartbeat_ticks;
   reads_.start(kQuestionRound, 0);
+  send_question();
+}
+
+// Once more, if need be, for the same reads, so that a late result to the first
+// time serves as well: the way may take longer than we wait.
+void RaftNode::send_question() {
+  question_ticks_left_ = config_.heartbeat_ticks;
   send(leader_,
        ReadIndex{.term = hard_state_.current_term, .question = question_});
 }

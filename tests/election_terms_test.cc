@@ -22,13 +22,35 @@ Envelope request_of(NodeId candidate_id, NodeId to, Term term, Index last = 9) {
                                  .last_log_term = last == 0 ? 0 : term - 1}};
 }
 
+// Node 1 answers `call` of node 2, of its own term, and changes nothing.
+void check_refused(Elections& cluster, const Message& call) {
+  const Term term = cluster.term(1);
+  const HardState stored = cluster.stored(1);
+  const std::size_t before = cluster.sent(1, 2);
+  cluster.deliver({.from = 2, .to = 1, .message = call});
+  CPPUNIT_ASSERT_EQUAL(before + 1, cluster.sent(1, 2));
+  const Message result = cluster.take(1, 2).message;
+  if (const auto* vote = std::get_if<RequestVoteResult>(&result)) {
+    CPPUNIT_ASSERT(*vote == RequestVoteResult{.term = term});
+  } else if (const auto* read = std::get_if<ReadIndexResult>(&result)) {
+    CPPUNIT_ASSERT(!read->success && read->term == term);
+  } else {
+    const auto& append = std::get<AppendEntriesResult>(result);
+    CPPUNIT_ASSERT(!append.success && append.term == term);
+  }
+  CPPUNIT_ASSERT_EQUAL(term, cluster.term(1));
+  CPPUNIT_ASSERT(cluster.stored(1) == stored);
+  CPPUNIT_ASSERT_EQUAL(kNobody, cluster.node(1).leader());
+}
+
 class ElectionTermsTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ElectionTermsTest);
   CPPUNIT_TEST(E_26_what_a_leader_sends_is_of_the_term_that_it_led);
   CPPUNIT_TEST(E_27_of_two_leaders_one_can_commit);
   CPPUNIT_TEST(E_29_a_candidate_that_restarts_keeps_its_vote);
   CPPUNIT_TEST(E_30_one_node_elects_itself_and_commits);
-  CPPUNIT_TEST(E_31_an_absurd_term_is_ignored);
+  CPPUNIT_TEST(E_31_an_absurd_term_is_refused);
+  CPPUNIT_TEST(K_21_who_speaks_for_another_node_is_refused);
   CPPUNIT_TEST(E_31_a_large_term_is_adopted_and_never_wraps);
   CPPUNIT_TEST(E_33_a_paused_leader_steps_down_once);
   CPPUNIT_TEST(L_17_a_second_leader_of_a_term_ends_a_leader);
@@ -118,18 +140,27 @@ class ElectionTermsTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(cluster.node(1).hears_from_majority());
   }
 
-  void E_31_an_absurd_term_is_ignored() {
+  // But each call gets a result: results find their calls by their order.
+  void E_31_an_absurd_term_is_refused() {
     for (const Term term : {Term{1} << 63, UINT64_MAX, (Term{1} << 32) + 2}) {
       Elections cluster({.term = 1});
-      cluster.deliver(request_of(2, 1, term));
-      cluster.deliver({.from = 2,
-                       .to = 1,
-                       .message = AppendEntries{.term = term, .leader_id = 2}});
       cluster.deliver(
           {.from = 2, .to = 1, .message = AppendEntriesResult{.term = term}});
-      CPPUNIT_ASSERT_EQUAL(Term{1}, cluster.term(1));
       CPPUNIT_ASSERT(cluster.outputs(1).empty());
+      for (const Message& message :
+           {Message(AppendEntries{.term = term, .leader_id = 2}),
+            Message(RequestVote{.term = term, .candidate_id = 2}),
+            Message(ReadIndex{.term = term, .question = 7})}) {
+        check_refused(cluster, message);
+      }
     }
+  }
+
+  void K_21_who_speaks_for_another_node_is_refused() {
+    Elections cluster({.term = 1});
+    check_refused(cluster, AppendEntries{.term = 2, .leader_id = 3});
+    check_refused(cluster, AppendEntries{.term = 2, .leader_id = 1});
+    check_refused(cluster, RequestVote{.term = 2, .candidate_id = 3});
   }
 
   void E_31_a_large_term_is_adopted_and_never_wraps() {

@@ -16,6 +16,7 @@ class ReadFailuresTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ReadFailuresTest);
   CPPUNIT_TEST(a_lost_question_is_asked_again);
   CPPUNIT_TEST(a_lost_answer_is_asked_for_again);
+  CPPUNIT_TEST(an_answer_that_takes_longer_than_an_attempt_serves);
   CPPUNIT_TEST(a_refused_question_waits_before_it_is_asked_again);
   CPPUNIT_TEST(a_follower_asks_the_next_leader);
   CPPUNIT_TEST(reads_fail_when_their_leader_steps_down);
@@ -44,6 +45,18 @@ class ReadFailuresTest : public CppUnit::TestFixture {
     cluster.lose(1, 2, SIZE_MAX);
     cluster.tick(2, kHeartbeatTicks);
     cluster.settle_heartbeats(1, 1);
+    CPPUNIT_ASSERT_EQUAL(std::string("7 ok"), cluster.reads(2));
+  }
+
+  // Or no read would come through a network that is slower than the attempts.
+  void an_answer_that_takes_longer_than_an_attempt_serves() {
+    Elections cluster = led();
+    cluster.read(2, 7);
+    cluster.deliver(cluster.take(2, 1));
+    cluster.call(1, 3);
+    cluster.tick(2, 2 * kHeartbeatTicks);
+    cluster.lose(2, 1, SIZE_MAX);
+    while (cluster.has(1, 2)) cluster.deliver(cluster.take(1, 2));
     CPPUNIT_ASSERT_EQUAL(std::string("7 ok"), cluster.reads(2));
   }
 
