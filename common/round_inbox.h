@@ -13,7 +13,7 @@
 //   }                                          inbox.end_round(next_time);
 //
 // At first the round is the owner's, which ends it once all is set up. It may
-// leave a round for a while, to wait for something that needs none.
+// leave a round for a while, to do something that has to be in no round.
 #pragma once
 
 #include <condition_variable>
@@ -87,20 +87,32 @@ class RoundInbox {
     if (is_early) changed_.notify_one();
   }
 
-  // By the owner's thread, in a round: it goes away to do what needs none, and
-  // others may begin theirs meanwhile; and it is back, as soon as nobody is in
-  // one.
+  // By the owner's thread, in a round: it goes away, and threads that bring
+  // something may do rounds of their own meanwhile. What was only pushed waits
+  // for one of those, for stand_in(), or for the owner. It is back as soon as
+  // nobody is in a round.
   void leave_round() {
     const std::lock_guard lock(mutex_);
     CHECK(is_in_round_);
     is_in_round_ = false;
+    is_away_ = true;
   }
   void return_to_round() {
     std::unique_lock lock(mutex_);
     is_returning_ = true;
     changed_.wait(lock, [this] { return !is_in_round_; });
     is_returning_ = false;
+    is_away_ = false;
     is_in_round_ = true;
+  }
+
+  // From any thread, if the owner is away: a round begins, even one with
+  // nothing. The caller ends it. Nothing if the owner is there, or somebody is
+  // in a round.
+  std::optional<Items> stand_in() {
+    const std::lock_guard lock(mutex_);
+    if (!is_away_ || is_in_round_ || is_returning_) return std::nullopt;
+    return begin();
   }
 
   // What is in it still comes out. REQUIRES: no push from here on.
@@ -127,7 +139,8 @@ class RoundInbox {
   std::condition_variable changed_;
   Items items_;
   bool is_in_round_ = true;
-  bool is_returning_ = false;  // the owner, from what it has left a round for
+  bool is_away_ = false;  // the owner, which has left a round
+  bool is_returning_ = false;  // the owner, to that
   bool is_closed_ = false;
   Deadline wake_at_ = Deadline::max();  // as the last round has named it
   Deadline sleeps_until_ = Deadline::min();  // the owner's thread, if it sleeps

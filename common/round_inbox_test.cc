@@ -27,6 +27,8 @@ class RoundInboxTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(others_begin_rounds_while_the_owner_is_away);
   CPPUNIT_TEST(the_owner_is_back_when_the_round_of_another_ends);
   CPPUNIT_TEST(what_came_while_the_owner_was_away_is_its_next_round);
+  CPPUNIT_TEST(somebody_stands_in_for_an_owner_that_is_away);
+  CPPUNIT_TEST(nobody_stands_in_for_an_owner_that_is_there);
   CPPUNIT_TEST(a_closed_inbox_hands_out_what_is_in_it_and_then_nothing);
   CPPUNIT_TEST(closing_ends_the_owners_sleep);
   CPPUNIT_TEST(items_are_moved);
@@ -194,6 +196,30 @@ class RoundInboxTest : public CppUnit::TestFixture {
   }
 
   // However often it is asked.
+  // With what was only pushed, and with nothing.
+  void somebody_stands_in_for_an_owner_that_is_away() {
+    RoundInbox<int> inbox;
+    inbox.leave_round();
+    inbox.push(1);
+
+    CPPUNIT_ASSERT(Items({1}) == *inbox.stand_in());
+    CPPUNIT_ASSERT(!inbox.stand_in().has_value());
+    inbox.end_round(Deadline::max());
+    CPPUNIT_ASSERT(inbox.stand_in()->empty());
+    inbox.end_round(Deadline::max());
+
+    inbox.return_to_round();
+    CPPUNIT_ASSERT(!inbox.stand_in().has_value());
+  }
+
+  void nobody_stands_in_for_an_owner_that_is_there() {
+    RoundInbox<int> inbox;
+    CPPUNIT_ASSERT(!inbox.stand_in().has_value());
+    inbox.push(1);
+    inbox.end_round(Deadline::max());
+    CPPUNIT_ASSERT(!inbox.stand_in().has_value());
+  }
+
   void a_closed_inbox_hands_out_what_is_in_it_and_then_nothing() {
     RoundInbox<int> inbox;
     inbox.push(1);

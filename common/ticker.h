@@ -30,11 +30,14 @@ class Ticker {
       next_ += tick_;
       ++count;
     }
-    // Whoever wakes that late did not get the processor, or was stopped, and
-    // may not have heard what was said meanwhile: the next tick, which does
-    // more than count, gives it time to.
-    if (count > 0 && now >= next_ + tick_) next_ = now + tick_;
     return count;
+  }
+
+  // Whoever was away until `now`, for the processor was taken, or a disk was
+  // slow, may not have heard what was said meanwhile: if the next tick is late
+  // by a whole one, it gives time to.
+  void put_off(Deadline now) {
+    if (now >= next_ + tick_) next_ = now + tick_;
   }
 
   // True if a tick is due, which is done with that. One at a time: those that

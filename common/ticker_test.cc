@@ -20,8 +20,8 @@ class TickerTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(ticks_that_only_count_are_slept_through_and_made_up_for);
   CPPUNIT_TEST(who_is_woken_early_makes_up_for_what_has_passed);
   CPPUNIT_TEST(a_sleep_that_is_ended_is_forgotten);
-  CPPUNIT_TEST(who_wakes_late_has_a_tick_of_time_to_listen);
-  CPPUNIT_TEST(that_is_granted_once_for_each_sleep);
+  CPPUNIT_TEST(who_was_away_has_a_tick_of_time_to_listen);
+  CPPUNIT_TEST(a_tick_that_is_hardly_late_is_not_put_off);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -68,22 +68,24 @@ class TickerTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(0, ticker.make_up(at(40)));
   }
 
-  void who_wakes_late_has_a_tick_of_time_to_listen() {
+  // Be it asleep, or in the middle of what it does (D-19).
+  void who_was_away_has_a_tick_of_time_to_listen() {
     Ticker ticker(at(10), kTick);
     ticker.sleep(3);
     CPPUNIT_ASSERT_EQUAL(3, ticker.make_up(at(500)));
+    ticker.put_off(at(500));
     CPPUNIT_ASSERT(!ticker.take_due(at(509)));
-    CPPUNIT_ASSERT(ticker.take_due(at(510)));
+    ticker.put_off(at(900));
+    CPPUNIT_ASSERT(at(940) == ticker.sleep(3));
+    CPPUNIT_ASSERT_EQUAL(0, ticker.make_up(at(909)));
+    CPPUNIT_ASSERT_EQUAL(3, ticker.make_up(at(940)));
+    CPPUNIT_ASSERT(ticker.take_due(at(940)));
   }
 
-  // On a machine that is always late ticks still come.
-  void that_is_granted_once_for_each_sleep() {
+  void a_tick_that_is_hardly_late_is_not_put_off() {
     Ticker ticker(at(10), kTick);
-    ticker.sleep(3);
-    CPPUNIT_ASSERT_EQUAL(3, ticker.make_up(at(500)));
-    ticker.sleep(0);
-    CPPUNIT_ASSERT_EQUAL(0, ticker.make_up(at(900)));
-    CPPUNIT_ASSERT(ticker.take_due(at(900)));
+    ticker.put_off(at(19));
+    CPPUNIT_ASSERT(ticker.take_due(at(19)));
   }
 
  private:

@@ -15,15 +15,24 @@ namespace {
 constexpr std::size_t kWaitingMax = 20'000;
 constexpr std::size_t kWaitingBytesMax = 64 * 1024 * 1024;
 
-int ticks_in(std::int64_t ms) {
+// How often to look for a write that takes long. Far below a heartbeat.
+constexpr std::int64_t kStandInMs = 2 * kTickMs;
+
+// At least as long as asked for: so a heartbeat stays below a timeout.
+int ticks_up(std::int64_t ms) {
+  return static_cast<int>((ms + kTickMs - 1) / kTickMs);
+}
+
+// At most as long.
+int ticks_down(std::int64_t ms) {
   return static_cast<int>(std::max<std::int64_t>(1, ms / kTickMs));
 }
 
 Config config_of(const ServerOptions& options) {
   Config config{.id = *options.id,
-                .election_ticks_min = ticks_in(options.election_timeout.min_ms),
-                .election_ticks_max = ticks_in(options.election_timeout.max_ms),
-                .heartbeat_ticks = ticks_in(options.heartbeat_ms),
+                .election_ticks_min = ticks_up(options.election_timeout.min_ms),
+                .election_ticks_max = ticks_up(options.election_timeout.max_ms),
+                .heartbeat_ticks = ticks_down(options.heartbeat_ms),
                 .seed = std::random_device{}()};
   for (const NodeAddress& node : options.cluster.nodes) {
     if (node.id != config.id) config.peers.push_back(node.id);
@@ -59,11 +68,13 @@ Server::Server(const ServerOptions& options)
       status_({.stage = options.stage, .id = *options.id}),
       thread_([this] { run(); }),
       api_(*this, options.client_address) {
+  stand_in();
   log_information("serving clients at " + options_.client_address);
 }
 
 void Server::stop() {
   log_information("stopping");
+  timer_.stop();
   api_.stop();
   transport_.stop();
   inbox_.close();
@@ -111,8 +122,10 @@ void Server::receive(Envelope message) {
 
 // All that has queued up, so that it shares one write and one sync.
 void Server::do_round(std::vector<Input> inputs, Disk disk) {
-  for (int i = ticker_.make_up(Clock::now()); i > 0; --i) node_.tick();
-  if (is_idle_ && inputs.empty()) storage_->mark_synced();
+  make_up_ticks();
+  if (is_idle_ && inputs.empty() && disk == Disk::kBesideRounds) {
+    storage_->mark_synced();
+  }
   for (auto& input : inputs) {
     std::visit([this](auto& item) { handle(std::move(item)); }, input);
   }
@@ -129,6 +142,23 @@ void Server::do_round(std::vector<Input> inputs, Disk disk) {
   if (disk == Disk::kNotOurs && node_.needs_disk()) is_idle_ = false;
   is_in_use_ = !waiting_.empty() || !reads_.empty();
   inbox_.end_round(next_round());
+}
+
+// Those that only count, and were slept through.
+void Server::make_up_ticks() {
+  const Deadline now = Clock::now();
+  const int count = ticker_.make_up(now);
+  for (int i = 0; i < count; ++i) node_.tick();
+  // A leader's next tick is a heartbeat, which is late enough.
+  if (count > 0 && node_.role() != Role::kLeader) ticker_.put_off(now);
+}
+
+// A disk may take long, and a leader leads meanwhile: time goes on for it, and
+// what was left for the server's thread is done, unless it needs the disk.
+void Server::stand_in() {
+  auto inputs = inbox_.stand_in();
+  if (inputs) do_round(std::move(*inputs), Disk::kNotOurs);
+  timer_.call_at(deadline_in_ms(kStandInMs), [this] { stand_in(); });
 }
 
 // While the node has more to put out, nothing is waited for, but what has come
@@ -189,12 +219,16 @@ bool Server::carry_out(Disk disk) {
   return !output.empty();
 }
 
-// A leader lets others go on beside its write: what followers store meanwhile
-// may be enough, and they get what is new.
+// A leader lets others do rounds beside its write: followers get what is new,
+// and what they have stored may be enough. Nobody else touches storage_
+// meanwhile. By the end, the node may follow another leader. What is written
+// holds all the same: what replaces it is written next.
 void Server::persist(const Output& output, Disk disk) {
   if (!output.hard_state && output.entries.empty()) return;
   if (disk != Disk::kBesideRounds || node_.role() != Role::kLeader) {
-    return storage_->persist(output.hard_state, output.entries);
+    storage_->persist(output.hard_state, output.entries);
+    // The leader may have spoken meanwhile, and that is still to be heard.
+    return ticker_.put_off(Clock::now());
   }
   is_writing_ = true;
   inbox_.leave_round();

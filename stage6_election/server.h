@@ -1,7 +1,8 @@
-// The shell of a server: owns the parts and connects them. Writes and the
-// messages of other nodes queue up in an inbox, and are worked off in rounds,
-// by one thread at a time: it takes out what has come, feeds it to the node,
-// and carries out what that puts out, in its order: persist, send, apply.
+// The shell of a server: owns the parts and connects them. Writes, reads and
+// the messages of other nodes queue up in an inbox, and are worked off in
+// rounds, by one thread at a time: it takes out what has come, feeds it to the
+// node, and carries out what that puts out, in its order: send what may leave
+// early, persist, send, apply, answer.
 //
 //   Server server(options);  // serves from here on
 //   wait_for_stop_signal();
@@ -29,6 +30,7 @@
 #include "common/round_inbox.h"
 #include "common/server_options.h"
 #include "common/ticker.h"
+#include "common/timer.h"
 #include "common/trace.h"
 #include "kv_store.h"
 #include "raft_node.h"
@@ -131,14 +133,17 @@ class Server {
   void run();
   void receive(Envelope message);
 
-  // Whether whoever does a round may write; and if a leader's write is done
-  // beside the rounds of others.
+  // What a round may do with the disk. Not ours: nothing, the server's thread
+  // will. In the round: write, and all wait. Beside rounds: this is the
+  // server's thread, and if the node leads, others do rounds while it writes.
   enum class Disk { kNotOurs, kInRound, kBesideRounds };
 
   void bring(Input input);
+  void stand_in();
 
   // All of these belong to a round.
   void do_round(std::vector<Input> inputs, Disk disk);
+  void make_up_ticks();
   Deadline next_round();
   void handle(Proposal proposal);
   void handle(Read read);
@@ -178,6 +183,7 @@ class Server {
   mutable std::mutex mutex_;
   ServerStatus status_;  // as of the last round
   std::thread thread_;
+  Timer timer_;
   Api api_;  // last: its threads call the rest
 };
 

@@ -660,6 +660,28 @@ def _stories():
             "//tests:proxy",
         ],
     )
+    each_stage(
+        name = "slow_disk_server",
+        srcs = ["slow_disk_server_main.cc"],
+        since = 6,
+        rule = raft_cc_binary,
+        testonly = True,
+        deps = [
+            ":server_lib",
+            "//common:server_options",
+            "//common:stop_signal",
+        ],
+    )
+    _story(
+        name = "story_slow_disk_test",
+        since = 6,
+        data = [":slow_disk_server"],
+        deps = [
+            "//common:deadline",
+            "//common:temporary_directory",
+            "//tests:http_cluster",
+        ],
+    )
     _story(
         name = "story_local_cluster_test",
         since = 2,
