@@ -1,6 +1,6 @@
 // [since stage5_rpc]
-// The story that brings elections: the leader is killed, all others have the
-// whole log, and nobody may write any more.
+// The story that brings elections: the leader is killed, the others have all
+// that was acknowledged, and nobody may write any more.
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 
