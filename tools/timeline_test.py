@@ -245,6 +245,14 @@ class MatchTest(unittest.TestCase):
         self.assertEqual("lost", made.messages[0].fate)
         self.assertIn("It is lost: given up at step 2.", made.told[0].words)
 
+    def test_a_drop_names_a_send_of_its_own_life(self):
+        """After a restart the clock begins again."""
+        made = history(line("send", 1, 1, to=2, **HEARTBEAT),
+                       line("drop", 1, 2, to=2, sent=1, **HEARTBEAT),
+                       line("send", 1, 1, to=2, **HEARTBEAT),
+                       line("receive", 2, 9, from_=1, **HEARTBEAT))
+        self.assertEqual([(1, None, 2), (1, 9, None)], arrows(made))
+
     def test_a_drop_after_an_answer_never_left(self):
         made = history(line("send", 1, 1, to=2, **HEARTBEAT),
                        line("receive", 2, 2, from_=1, **HEARTBEAT),

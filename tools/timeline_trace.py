@@ -235,8 +235,10 @@ class History:
             return
         message = last.get(peer)
         if "sent" in event.fields:
-            found = self.by_clock[event.node, event.fields["sent"]]
-            message = found[-1] if found else None
+            message = next(
+                (sent for sent in
+                 self.by_clock[event.node, event.fields["sent"]]
+                 if sent.send.life == event.life), None)
         elif message and (peer in heard or message.drop
                           or message.send.life != event.life
                           or contents(message.send) != contents(event)):
