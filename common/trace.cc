@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "common/check.h"
 
@@ -18,7 +19,10 @@ std::uint64_t wall_clock_us() {
 
 }  // namespace
 
-Trace::Trace(const std::string& file, NodeId node) : node_(node) {
+Trace::Trace(const std::string& file,
+             NodeId node,
+             std::function<std::uint64_t()> now)
+    : node_(node), now_(now ? std::move(now) : wall_clock_us) {
   if (file.empty()) return;
   file_ = std::fopen(file.c_str(), "ae");
   if (file_ == nullptr) {
@@ -41,7 +45,7 @@ std::uint64_t Trace::write(const char* event, const JsonWriter& fields) {
   JsonWriter line;
   line.add("event", event)
       .add("node", node_)
-      .add("time_us", wall_clock_us())
+      .add("time_us", now_())
       .add("clock", clock_)
       .add_fields(fields);
   const std::string text = line.text() + '\n';

@@ -2,9 +2,10 @@
 //
 //   {"event":"send","node":1,"time_us":…,"clock":17,"to":2,"type":"…"}
 //
-// `time_us` is the wall clock in microseconds, for people; `clock` is a Lamport
-// clock: an event that can have caused another one has the smaller number, on
-// whatever node. Each message carries its sender's clock for that.
+// `time_us` is the wall clock in microseconds, for people, or a simulator's
+// virtual time; `clock` is a Lamport clock: an event that can have caused
+// another one has the smaller number, on whatever node. Each message carries
+// its sender's clock for that.
 //
 // The events and their own fields, which //tools:timeline knows how to draw; it
 // shows any others as they are:
@@ -30,6 +31,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <type_traits>
@@ -43,7 +45,10 @@ class Trace {
  public:
   // Appends to `file`; an empty name keeps the clock but writes nothing. Ends
   // the process with a clear line when the file can't be written.
-  Trace(const std::string& file, NodeId node);
+  // `now` tells the time in microseconds, instead of the wall clock.
+  Trace(const std::string& file,
+        NodeId node,
+        std::function<std::uint64_t()> now = {});
   ~Trace();
 
   Trace(const Trace&) = delete;
@@ -68,6 +73,7 @@ class Trace {
 
  private:
   const NodeId node_;
+  const std::function<std::uint64_t()> now_;
   std::FILE* file_ = nullptr;
   std::mutex mutex_;
   std::uint64_t clock_ = 0;

@@ -34,6 +34,7 @@ std::vector<JsonObject> events_in(const std::string& file) {
 class TraceTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(TraceTest);
   CPPUNIT_TEST(an_event_is_a_line_with_its_own_fields_last);
+  CPPUNIT_TEST(the_time_can_be_another_than_that_of_the_wall);
   CPPUNIT_TEST(an_event_is_in_the_file_at_once);
   CPPUNIT_TEST(the_clock_counts_events);
   CPPUNIT_TEST(what_follows_a_message_has_a_later_clock_than_it);
@@ -57,6 +58,24 @@ class TraceTest : public CppUnit::TestFixture {
         text.ends_with(",\"clock\":1,\"to\":2,\"type\":\"vote\\n\"}\n"));
     constexpr std::uint64_t kYear2020Us = 1'577'836'800'000'000;
     CPPUNIT_ASSERT(*events_in(file)[0].number("time_us") > kYear2020Us);
+  }
+
+  // A simulator has its own.
+  void the_time_can_be_another_than_that_of_the_wall() {
+    const TemporaryDirectory directory;
+    const std::string file = directory.file("trace");
+    std::uint64_t now = 0;
+    Trace trace(file, 1, [&now] { return now; });
+
+    for (now = 7; now < 10; ++now) trace.write("tick", JsonWriter());
+
+    CPPUNIT_ASSERT_EQUAL(R"({"event":"tick","node":1,"time_us":7,"clock":1})"
+                         "\n"
+                         R"({"event":"tick","node":1,"time_us":8,"clock":2})"
+                         "\n"
+                         R"({"event":"tick","node":1,"time_us":9,"clock":3})"
+                         "\n"s,
+                         text_of_file(file));
   }
 
   // A process that is killed loses nothing.
