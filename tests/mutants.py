@@ -45,7 +45,7 @@ def sim_kills(program, mutant):
         capture_output=True,
         text=True,
         check=False)
-    said = re.match(r"(seed \d+ violates .*); replay: ", done.stderr)
+    said = re.match(r"(seed \d+ violates .*); replay", done.stderr)
     return said.group(1) if done.returncode == 1 and said else None
 
 

@@ -6,12 +6,19 @@
 
 namespace raft {
 
-Sim::Sim(const SimOptions& options, bool is_traced)
+Sim::Sim(const SimOptions& options,
+         bool is_traced,
+         const std::string& trace_file)
     : options_(options),
       weather_(draw_weather(options)),
       plan_(draw_plan(options, weather_)),
       luck_({options.seed}),
       trace_(is_traced),
+      trace_file_(trace_file.empty() ? nullptr
+                                     : std::make_unique<SimTraceFile>(
+                                           trace_file,
+                                           weather_.nodes,
+                                           [this] { return schedule_.now(); })),
       network_(weather_.network, weather_.nodes, luck_.next()),
       conditions_(weather_.nodes),
       invariants_(servers_),
@@ -25,18 +32,29 @@ Sim::Sim(const SimOptions& options, bool is_traced)
   const auto logs = draw_logs();
   servers_.reserve(weather_.nodes);
   for (NodeId id = 1; id <= weather_.nodes; ++id) {
-    const CoreSpec core{.id = id,
-                        .nodes = weather_.nodes,
-                        .term = 1 + weather_.old_terms,
-                        .message_bytes_max = weather_.message_bytes_max};
-    servers_.emplace_back(
-        SimServer::Spec{.core = core,
-                        .clients = weather_.clients,
-                        .file_bytes = weather_.file_bytes,
-                        .has_power_loss = weather_.has_power_loss,
-                        .seed = luck_.next()},
-        Durable{.ballot = {core.term, 1}, .entries = logs[id - 1]});
+    SimServer::Spec spec = spec_of(id);
+    const Ballot ballot{spec.core.term, 1};
+    servers_.emplace_back(std::move(spec),
+                          Durable{.ballot = ballot, .entries = logs[id - 1]});
   }
+}
+
+SimServer::Spec Sim::spec_of(NodeId id) {
+  SimServer::Spec spec{
+      .core = {.id = id,
+               .nodes = weather_.nodes,
+               .term = 1 + weather_.old_terms,
+               .message_bytes_max = weather_.message_bytes_max},
+      .clients = weather_.clients,
+      .file_bytes = weather_.file_bytes,
+      .has_power_loss = weather_.has_power_loss,
+      .seed = luck_.next()};
+  if (trace_file_) {
+    spec.watch = [this, id](const RaftNode& node, const CoreWork& work) {
+      trace_file_->change(id, node, work);
+    };
+  }
+  return spec;
 }
 
 SimReport Sim::run() {
@@ -130,6 +148,7 @@ void Sim::start(SimServer& server) {
     schedule_.at(soon(kTick), [this, &server] { start(server); });
     return;
   }
+  if (trace_file_) trace_file_->start(server);
   invariants_.check_start(server);
   wake(server);
 }
@@ -196,6 +215,7 @@ void Sim::finish(SimServer& server) {
 
 void Sim::carry_on(SimServer& server, const SimServer::Done& done) {
   send(server, done.messages);
+  if (trace_file_) trace_file_->apply(server);
   invariants_.check_step(server);
   for (const ClientAnswer& answer : done.answers) clients_.answer(answer);
   if (!server.is_running()) return end_life(server);
@@ -214,18 +234,26 @@ void Sim::send(const SimServer& server, const std::vector<Envelope>& messages) {
     if (is_refusal(envelope.message)) ++report_.refusals;
     note("send", envelope);
     const auto copies = network_.delays(envelope.from, envelope.to);
+    SimTraceFile::Sent sent;
+    if (trace_file_) sent = trace_file_->send(server, envelope, copies.size());
     if (copies.empty()) continue;
     const auto shared = std::make_shared<const Envelope>(envelope);
     for (Microseconds delay : copies) {
-      schedule_.at(delay, [this, shared] { deliver(shared); });
+      schedule_.at(delay, [this, shared, sent] { deliver(shared, sent); });
     }
   }
 }
 
-void Sim::deliver(const std::shared_ptr<const Envelope>& envelope) {
+void Sim::deliver(const std::shared_ptr<const Envelope>& envelope,
+                  const SimTraceFile::Sent& sent) {
   SimServer& server = servers_[envelope->to - 1];
-  if (!server.is_running()) return;
+  if (!server.is_running()) {
+    const SimServer& sender = servers_[envelope->from - 1];
+    if (trace_file_) trace_file_->lose(sender, *envelope, sent);
+    return;
+  }
   note("deliver", *envelope);
+  if (trace_file_) trace_file_->receive(*envelope, sent);
   ++report_.delivered;
   server.push(envelope);
   wake(server);
@@ -240,23 +268,6 @@ void Sim::ask(NodeId id, const ClientRequest& request) {
                    {"bytes", request.command.size()}}});
   server.push(request);
   wake(server);
-}
-
-void Sim::calm_down() {
-  is_calm_ = true;
-  network_.calm_down();
-  note({.what = "calm"});
-  for (SimServer& server : servers_) {
-    server.crash_at_change(0);
-    server.crash_at_message(0);
-    server.fail_sync_at(0);
-    server.set_bytes_left(UINT64_MAX);
-    condition(server) = {.is_woken = condition(server).is_woken,
-                         .writes = condition(server).writes};
-    start(server);
-    wake(server);
-  }
-  clients_.calm_down();
 }
 
 // A follower is probed at most once a term, and then each request brings it an

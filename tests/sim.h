@@ -20,6 +20,7 @@
 #include "tests/sim_schedule.h"
 #include "tests/sim_server.h"
 #include "tests/sim_trace.h"
+#include "tests/sim_trace_file.h"
 #include "tests/sim_weather.h"
 
 namespace raft {
@@ -40,8 +41,11 @@ struct SimReport {
 
 class Sim {
  public:
-  // Prints what happens, line by line, if `is_traced`.
-  explicit Sim(const SimOptions& options, bool is_traced = false);
+  // Prints what happens, line by line, if `is_traced`; writes it to
+  // `trace_file`, as servers do, if that has a name.
+  explicit Sim(const SimOptions& options,
+               bool is_traced = false,
+               const std::string& trace_file = "");
 
   Sim(const Sim&) = delete;
   Sim& operator=(const Sim&) = delete;
@@ -64,6 +68,7 @@ class Sim {
   };
 
   std::vector<std::vector<Entry>> draw_logs();
+  SimServer::Spec spec_of(NodeId id);
 
   // What servers do.
   void start(SimServer& server);
@@ -75,7 +80,8 @@ class Sim {
   void carry_on(SimServer& server, const SimServer::Done& done);
   void end_life(SimServer& server);
   void send(const SimServer& server, const std::vector<Envelope>& messages);
-  void deliver(const std::shared_ptr<const Envelope>& envelope);
+  void deliver(const std::shared_ptr<const Envelope>& envelope,
+               const SimTraceFile::Sent& sent);
   void ask(NodeId id, const ClientRequest& request);
 
   // What is done to them.
@@ -105,6 +111,7 @@ class Sim {
   Luck luck_;
   SimTrace trace_;
   SimSchedule schedule_;
+  const std::unique_ptr<SimTraceFile> trace_file_;  // if there is one
   SimNetwork network_;
   std::vector<SimServer> servers_;
   std::vector<Condition> conditions_;

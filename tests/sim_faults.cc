@@ -1,4 +1,4 @@
-// The faults of the plan, as they happen.
+// The faults of the plan, as they happen, and how they end.
 #include "tests/sim.h"
 
 namespace raft {
@@ -79,6 +79,23 @@ void Sim::burst(const FaultEvent& event) {
     command.append(event.dice[2] % weather_.command_bytes_max, 'x');
     ask(target, {.command = std::move(command)});
   }
+}
+
+void Sim::calm_down() {
+  is_calm_ = true;
+  network_.calm_down();
+  note({.what = "calm"});
+  for (SimServer& server : servers_) {
+    server.crash_at_change(0);
+    server.crash_at_message(0);
+    server.fail_sync_at(0);
+    server.set_bytes_left(UINT64_MAX);
+    condition(server) = {.is_woken = condition(server).is_woken,
+                         .writes = condition(server).writes};
+    start(server);
+    wake(server);
+  }
+  clients_.calm_down();
 }
 
 // The present leader in every second case, and any server in the others.

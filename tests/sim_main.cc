@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "common/user_directory.h"
 #include "tests/sim_seeds.h"
 
 namespace {
@@ -14,6 +15,7 @@ struct Arguments {
   raft::SimOptions run = {};
   std::uint64_t seeds = 0;  // 0: 1000, or one when a seed is named
   bool is_traced = false;
+  std::string trace_file = {};
   bool shrinks = true;
   bool wants_help = false;
   std::string error = {};
@@ -29,6 +31,8 @@ void print_usage() {
       "  --seeds N       run N seeds (1000)\n"
       "  --seed N        begin with seed N; without --seeds, run only that\n"
       "  --trace         print what happens in a run\n"
+      "  --trace-file F  write one run to F, as servers do with --trace; then\n"
+      "                  bazel run //tools:timeline -- F draws it\n"
       "  --no-shrink     do not make a failing run smaller\n"
       "What a run leaves out, as the receipt of a failing one says:\n"
       "  --nodes N       as many nodes, 1 to 9\n"
@@ -50,6 +54,8 @@ Arguments parse(int argc, char** argv) {
       arguments.wants_help = true;
     } else if (option == "--trace") {
       arguments.is_traced = true;
+    } else if (option == "--trace-file" && i + 1 < argc) {
+      arguments.trace_file = raft::in_user_directory(argv[++i]);
     } else if (option == "--no-shrink") {
       arguments.shrinks = false;
     } else if (option == "--seeds" && i + 1 < argc) {
@@ -68,8 +74,12 @@ Arguments parse(int argc, char** argv) {
       arguments.error = "what is " + option + "? See --help";
     }
   }
+  const bool is_watched = arguments.is_traced || !arguments.trace_file.empty();
   if (arguments.seeds == 0) {
-    arguments.seeds = has_seed || arguments.is_traced ? 1 : 1000;
+    arguments.seeds = has_seed || is_watched ? 1 : 1000;
+  }
+  if (!arguments.trace_file.empty() && arguments.seeds > 1) {
+    arguments.error = "--trace-file takes the run of one seed";
   }
   return arguments;
 }
@@ -79,7 +89,8 @@ int run_traced(const Arguments& arguments) {
   raft::SimOptions options = arguments.run;
   for (std::uint64_t i = 0; i < arguments.seeds; ++i, ++options.seed) {
     try {
-      const auto report = raft::Sim(options, true).run();
+      const auto report =
+          raft::Sim(options, arguments.is_traced, arguments.trace_file).run();
       std::printf("trace %016llx\n",
                   static_cast<unsigned long long>(report.trace_hash));
     } catch (const raft::Violation& violation) {
@@ -133,7 +144,9 @@ int main(int argc, char** argv) {
     print_usage();
     return 0;
   }
-  if (arguments.is_traced) return run_traced(arguments);
+  if (arguments.is_traced || !arguments.trace_file.empty()) {
+    return run_traced(arguments);
+  }
   raft::SimOptions options = arguments.run;
   raft::SimReport sum;
   for (std::uint64_t done = 0; done < arguments.seeds;) {

@@ -190,8 +190,9 @@ std::string receipt(const Failure& failure) {
   const std::string options = text_of(failure.options);
   return "seed " + std::to_string(failure.options.seed) + " violates " +
          failure.violation.property + ": " + failure.violation.detail +
-         "; replay: bazel run //" RAFT_STAGE ":sim -- --trace " + options +
-         "\n";
+         "; replay, or draw with --trace-file FILE: bazel run //" RAFT_STAGE
+         ":sim -- --trace " +
+         options + "\n";
 }
 
 }  // namespace raft

@@ -56,6 +56,7 @@ std::vector<Envelope> SimServer::begin_round() {
   CHECK(!is_writing());
   take_in();
   work_ = take_work(*node_);
+  if (spec_.watch) spec_.watch(*node_, *work_);
   std::vector<Envelope> sent;
   if (!send(work_->early_messages, sent)) crash();
   return sent;
@@ -90,6 +91,7 @@ std::optional<SimServer::Done> SimServer::work_beside_disk() {
   if (is_behind) return std::nullopt;
   take_in();
   const CoreWork work = take_work_beside_disk(*node_);
+  if (spec_.watch) spec_.watch(*node_, work);
   CHECK(!work.has_write());
   CHECK(work.messages.empty());
   Done done{.answers = std::exchange(refusals_, {}), .is_idle = work.empty()};

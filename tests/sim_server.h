@@ -7,6 +7,7 @@
 // begin_round() ends where the write begins.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +39,8 @@ class SimServer {
     std::uint64_t file_bytes = 64 * 1024;
     bool has_power_loss = false;  // a crash may be the machine's
     std::uint64_t seed = 0;
+    // Sees what the core puts out before any of it is done, if it is there.
+    std::function<void(const RaftNode&, const CoreWork&)> watch = {};
   };
 
   // Down, with `durable` on its disk.

@@ -20,6 +20,7 @@ def sim_suites():
             ":logs",
             ":sim_clients",
             ":sim_server",
+            ":sim_trace_file",
             "//tests:sim_weather",
         ],
     )
@@ -43,7 +44,10 @@ def sim_suites():
         since = 3,
         rule = raft_cc_library,
         testonly = True,
-        deps = [":sim_seeds"],
+        deps = [
+            ":sim_seeds",
+            "//common:user_directory",
+        ],
     )
     each_stage(
         name = "sim",
@@ -70,6 +74,8 @@ def _sim_parts():
     _sim_core("sim_core_elected.cc", since = 6)
     _sim_store("sim_store_plain.cc", since = 3, until = 3)
     _sim_store("sim_store_sessions.cc", since = 4)
+    _sim_fields(since = 3, until = 4, srcs = ["sim_fields_lines.cc"])
+    _sim_fields(since = 5, deps = [":rpc_message"])
     each_stage(
         name = "sim_server",
         srcs = ["sim_server.cc"],
@@ -87,6 +93,43 @@ def _sim_parts():
             "//common:check",
             "//tests:sim_disk",
             "//tests:sim_luck",
+        ],
+    )
+    each_stage(
+        name = "sim_trace_file",
+        srcs = ["sim_trace_file.cc"],
+        hdrs = ["sim_trace_file.h"],
+        since = 3,
+        rule = raft_cc_library,
+        testonly = True,
+        deps = [
+            ":sim_fields",
+            ":sim_server",
+            "//common:check",
+            "//common:trace",
+        ],
+    )
+    each_stage(
+        name = "sim_fields_test",
+        srcs = [
+            "sim_fields_test.cc",
+            "three_ports.h",
+            "transport_messages.h",
+        ],
+        since = 3,
+        until = 4,
+        deps = [
+            ":sim_fields",
+            ":transport",
+            "//common:cluster",
+            "//common:deadline",
+            "//common:faults",
+            "//common:json",
+            "//common:line_connection",
+            "//common:temporary_directory",
+            "//common:test_process",
+            "//common:trace",
+            "//tests:reserved_port",
         ],
     )
     each_stage(
@@ -144,6 +187,19 @@ def _sim_store(src, **kwargs):
             ":kv_store",
             ":raft_message",
             "//tests:sim_luck",
+        ],
+        **kwargs
+    )
+
+def _sim_fields(deps = [], **kwargs):
+    each_stage(
+        name = "sim_fields",
+        hdrs = ["sim_fields.h"],
+        rule = raft_cc_library,
+        testonly = True,
+        deps = deps + [
+            ":raft_message",
+            "//common:json",
         ],
         **kwargs
     )

@@ -111,9 +111,10 @@ class SimTest : public CppUnit::TestFixture {
     const std::string line = receipt(failure);
 
     CPPUNIT_ASSERT_EQUAL(
-        std::string("seed 7 violates Log Matching (Fig. 3): why; replay: bazel "
-                    "run //" RAFT_STAGE ":sim -- --trace --seed 7 --nodes 3 "
-                    "--without loss,drift --events 2-4,9\n"),
+        std::string("seed 7 violates Log Matching (Fig. 3): why; replay, or "
+                    "draw with --trace-file FILE: bazel run //" RAFT_STAGE
+                    ":sim -- --trace --seed 7 --nodes 3 --without loss,drift "
+                    "--events 2-4,9\n"),
         line);
     CPPUNIT_ASSERT_EQUAL(0,
                          sim({"--seed",
