@@ -2,7 +2,8 @@
 """Runs the simulator of a stage: bazel run //tests:sim -- --stage STAGE ...
 
 The other options are those of the stage's own program, STAGE/sim under the
-directory where Bazel starts this.
+directory where Bazel starts this. With --seed N --trace-file FILE it writes a
+run as servers do, and bazel run //tools:timeline -- FILE draws that.
 """
 
 import os

@@ -4,11 +4,12 @@
   bazel run //stage3_log_repl:server -- --trace trace.jsonl
   bazel run //tools:timeline -- trace.jsonl
 
-A trace is what a server writes with --trace FILE: one JSON object a line
-(common/trace.h). The nodes of a cluster may share a file or have one each. The
-page needs no network: a lane per node, time downwards by Lamport clock, each
-message an arrow, one that was lost an arrow that ends in a cross. The arrow
-keys step through it; `?` in the page lists the others.
+A trace is what a server writes with --trace FILE, and the simulator with
+--trace-file FILE: one JSON object a line (common/trace.h). The nodes of a
+cluster may share a file or have one each. The page needs no network: a lane
+per node, time downwards by Lamport clock, each message an arrow, one that was
+lost an arrow that ends in a cross. The arrow keys step through it; `?` in the
+page lists the others.
 """
 import argparse
 import os
