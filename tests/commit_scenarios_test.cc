@@ -3,8 +3,8 @@
 // the leader's own write, and what a deposed leader must not believe.
 //
 // Not here: L-05, L-21 and L-28 are about writes that end in another order than
-// they began; the shell has one at a time. L-25 is in
-// election_scenarios_test.cc, L-17 too.
+// they began; the shell has one at a time. L-17 is in election_terms_test.cc,
+// and so is L-25, as E-30.
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "tests/elections.h"
