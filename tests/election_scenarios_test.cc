@@ -2,10 +2,9 @@
 // Ways in which elections go wrong elsewhere, as scripts for a cluster.
 //
 // Not here: E-14 to E-25 and E-28 need PreVote, CheckQuorum, stickiness,
-// leadership transfer or membership changes; E-32 is about a node that takes
-// messages while its disk is busy, and here the shell waits for the disk; E-34
-// is about clocks, and a node knows only ticks. E-04 to E-08 and E-12 are in
-// election_paper_test.cc.
+// leadership transfer or membership changes; E-34 is about clocks, and a node
+// knows only ticks. E-04 to E-08 and E-12 are in election_paper_test.cc, E-26
+// to E-33 in election_terms_test.cc, and E-32 in beside_disk_test.cc.
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "tests/elections.h"
@@ -39,6 +38,7 @@ class ElectionScenariosTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(E_10_only_a_vote_or_a_leader_restarts_the_timeout);
   CPPUNIT_TEST(E_11_a_split_vote_is_resolved);
   CPPUNIT_TEST(E_13_a_leader_in_the_minority_commits_nothing);
+  CPPUNIT_TEST(E_13_what_it_took_meanwhile_is_gone_after_the_heal);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -193,6 +193,29 @@ class ElectionScenariosTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(before, cluster.node(1).commit_index());
     CPPUNIT_ASSERT(lost > before);
     CPPUNIT_ASSERT(!cluster.node(1).hears_from_majority());
+  }
+
+  // It follows the newer term, and has that leader's log and nothing else.
+  void E_13_what_it_took_meanwhile_is_gone_after_the_heal() {
+    Elections cluster({.term = 1});
+    cluster.elect_and_settle(1, {2, 3});
+    cluster.cut(1);
+    cluster.elect_and_settle(2, {3});
+    cluster.propose_at(1, "x");
+    CPPUNIT_ASSERT_EQUAL(std::string("x"), commands_in(cluster.disk(1)));
+    CPPUNIT_ASSERT_EQUAL(Term{2}, cluster.term(1));
+
+    cluster.heal(1);
+    cluster.settle_heartbeats(2, 2);
+
+    CPPUNIT_ASSERT(cluster.role(1) == Role::kFollower);
+    CPPUNIT_ASSERT_EQUAL(Term{3}, cluster.term(1));
+    CPPUNIT_ASSERT_EQUAL(Term{3}, cluster.stored(1).current_term);
+    for (NodeId id = 1; id <= 3; ++id) {
+      CPPUNIT_ASSERT_EQUAL(std::string("2 3"), cluster.terms(id));
+      CPPUNIT_ASSERT(cluster.disk(id) == cluster.disk(2));
+      CPPUNIT_ASSERT_EQUAL(std::string(), commands_in(cluster.applied(id)));
+    }
   }
 };
 
