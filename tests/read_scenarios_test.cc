@@ -2,7 +2,17 @@
 // Linearizable reads on any node (§8, diss. §6.4): which ones are answered, and
 // when.
 //
-// Not here: K-05, for there are no leases; K-06 to K-25 are not the core's.
+// Not here: K-05, for there are no leases; K-08, for a session has no age: the
+// one that was used longest ago in the log goes first; K-15, for a follower
+// forwards no write, it names the leader; K-18, for nothing throws in apply: a
+// command that does not decode ends the process; K-24, for a session has one
+// write under way. K-25 (a) and (b) need snapshots and transfers.
+//
+// Elsewhere: K-06, K-07, K-09, K-12, K-13, K-16 and K-17 are in
+// kv_store_session_test.cc, K-10 and K-11 in leader_write_test.cc, K-14 in
+// client_cluster_test.cc, K-19 and K-25 (c) in story_waiting_clients_test.cc,
+// K-20 in story_idle_connections_test.cc, K-21 in story_bad_http_input_test.cc,
+// K-22 in rpc_refusals_test.cc, K-23 in story_linearizable_test.cc.
 #include <cppunit/extensions/HelperMacros.h>
 
 #include "tests/elections.h"

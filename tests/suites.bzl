@@ -751,6 +751,15 @@ def _stories():
             "//tests:http_cluster",
         ],
     )
+    _story(
+        name = "story_waiting_clients_test",
+        since = 6,
+        deps = [
+            "//common:http_connection",
+            "//common:test_process",
+            "//tests:http_cluster",
+        ],
+    )
     for name in [
         "story_bad_http_input_test",
         "story_bad_http_framing_test",
