@@ -35,16 +35,30 @@ void assert_same(Elections& cluster, const std::string& commands) {
   }
 }
 
+std::size_t all_sent(Elections& cluster) {
+  std::size_t count = 0;
+  for (NodeId from = 1; from <= cluster.size(); ++from) {
+    for (NodeId to = 1; to <= cluster.size(); ++to) {
+      count += cluster.sent(from, to);
+    }
+  }
+  return count;
+}
+
 class ElectionAgreementTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(ElectionAgreementTest);
   CPPUNIT_TEST(one_leader_comes_and_stays);
   CPPUNIT_TEST(a_lost_leader_is_replaced_and_comes_back_as_a_follower);
   CPPUNIT_TEST(without_a_majority_nobody_leads_until_it_is_back);
+  CPPUNIT_TEST(with_all_cut_off_nobody_leads_until_they_are_back);
   CPPUNIT_TEST(many_elections_never_end_with_two_leaders);
   CPPUNIT_TEST(a_partitioned_leaders_entries_are_overwritten);
   CPPUNIT_TEST(long_logs_that_have_parted_are_repaired_in_few_messages);
   CPPUNIT_TEST(an_election_and_a_command_cost_few_messages);
+  CPPUNIT_TEST(a_first_election_costs_few_messages);
+  CPPUNIT_TEST(an_idle_second_costs_a_request_and_a_result_a_heartbeat);
   CPPUNIT_TEST(a_crashed_leader_comes_back_and_loses_nothing);
+  CPPUNIT_TEST(a_leader_that_restarts_goes_on_with_one_that_was_cut_off);
   CPPUNIT_TEST(all_crash_and_all_is_there);
   CPPUNIT_TEST(each_node_crashes_in_turn_while_there_are_writes);
   CPPUNIT_TEST(a_restarted_node_keeps_term_and_vote);
@@ -92,6 +106,16 @@ class ElectionAgreementTest : public CppUnit::TestFixture {
 
     cluster.heal(other);
     CPPUNIT_ASSERT(next_leader(cluster, term) != kNobody);
+  }
+
+  void with_all_cut_off_nobody_leads_until_they_are_back() {
+    Elections cluster({.term = 0});
+    for (NodeId id = 1; id <= 3; ++id) cluster.cut(id);
+    CPPUNIT_ASSERT_EQUAL(kNobody, next_leader(cluster));
+
+    for (NodeId id = 1; id <= 3; ++id) cluster.heal(id);
+
+    CPPUNIT_ASSERT(next_leader(cluster) != kNobody);
   }
 
   void many_elections_never_end_with_two_leaders() {
@@ -166,6 +190,33 @@ class ElectionAgreementTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT_EQUAL(std::size_t{0}, cluster.sent(2, 3));
   }
 
+  // Nobody leads at first, and whoever times out may not be alone in that.
+  void a_first_election_costs_few_messages() {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+      Elections cluster({.term = 0, .seed = seed});
+      CPPUNIT_ASSERT(next_leader(cluster) != kNobody);
+      CPPUNIT_ASSERT(all_sent(cluster) <= 30);
+    }
+  }
+
+  void an_idle_second_costs_a_request_and_a_result_a_heartbeat() {
+    Elections cluster({.term = 1});
+    cluster.elect_and_settle(1, {2, 3});
+    cluster.settle_heartbeats(2, 1);
+    const std::size_t before = all_sent(cluster);
+
+    constexpr int kTicks = 100;  // of 10 ms
+    for (int i = 0; i < kTicks; ++i) {
+      for (NodeId id = 1; id <= 3; ++id) cluster.tick(id);
+      cluster.settle();
+    }
+
+    constexpr std::size_t kFollowers = 2;
+    CPPUNIT_ASSERT_EQUAL(kFollowers * 2 * (kTicks / kHeartbeatTicks),
+                         all_sent(cluster) - before);
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, cluster.command_bytes_sent());
+  }
+
   void a_crashed_leader_comes_back_and_loses_nothing() {
     Elections cluster({.term = 1});
     cluster.elect_and_settle(1, {2, 3});
@@ -180,6 +231,32 @@ class ElectionAgreementTest : public CppUnit::TestFixture {
     cluster.settle_heartbeats(2, leader);
 
     assert_same(cluster, "x y");
+  }
+
+  // It must win, for the other lacks what was acknowledged.
+  void a_leader_that_restarts_goes_on_with_one_that_was_cut_off() {
+    Elections cluster({.term = 1});
+    cluster.elect_and_settle(1, {2, 3});
+    cluster.propose_at(1, "a");
+    cluster.settle_heartbeats(1, 1);
+    cluster.cut(3);
+    cluster.propose_at(1, "b");
+    cluster.settle();
+    CPPUNIT_ASSERT_EQUAL(std::string("a b"), commands_in(cluster.applied(1)));
+    cluster.crash(1);
+    cluster.crash(2);
+    cluster.heal(3);
+    cluster.restart(1);
+
+    CPPUNIT_ASSERT_EQUAL(NodeId{1}, next_leader(cluster, 2));
+    cluster.propose_at(1, "c");
+    cluster.settle();
+    CPPUNIT_ASSERT_EQUAL(std::string("a b c"), commands_in(cluster.applied(1)));
+    cluster.restart(2);
+    cluster.propose_at(1, "d");
+    cluster.settle_heartbeats(3, 1);
+
+    assert_same(cluster, "a b c d");
   }
 
   void all_crash_and_all_is_there() {
