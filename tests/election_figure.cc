@@ -9,14 +9,20 @@
 namespace raft {
 namespace {
 
-const ElectionSeries& find(const std::vector<ElectionSeries>& series,
+// What is told of the trials, beside their numbers.
+struct Words {
+  std::string table = {};  // for those who don't see the picture
+  std::vector<std::string> caption = {};
+  double give_up_s = 0;
+};
+
+// Null if there are no trials of that range.
+const ElectionSeries* find(const std::vector<ElectionSeries>& series,
                            Range range) {
-  const auto found =
-      std::find_if(series.begin(), series.end(), [&](const auto& one) {
-        return one.timeout_ms == range;
-      });
-  CHECK(found != series.end());
-  return *found;
+  for (const ElectionSeries& one : series) {
+    if (one.timeout_ms == range) return &one;
+  }
+  return nullptr;
 }
 
 // One of the figure's two diagrams.
@@ -42,8 +48,18 @@ struct Published {
   double percent = 0;
   double percent_max = 0;
   int line = 0;  // of the panel's ranges
+  Range range = {};
   std::string text = {};
+  std::optional<double> ElectionSummary::*ours = nullptr;  // to compare with
 };
+
+const std::vector<Published> kRandomnessPublished = {
+    {10'000, 0, 50, 0, {150, 150}, "most beyond 10 s"},
+    {287, 50, 50, 2, {150, 155}, "median 287", &ElectionSummary::median},
+    {513, 100, 100, 4, {150, 200}, "worst 513", &ElectionSummary::worst}};
+const std::vector<Published> kMinimumPublished = {
+    {35, 0, 0, 0, {12, 24}, "mean 35", &ElectionSummary::mean},
+    {152, 100, 100, 0, {12, 24}, "worst 152", &ElectionSummary::worst}};
 
 constexpr double kLeft = 64;
 constexpr double kWidth = 560;
@@ -157,7 +173,9 @@ std::string legend(const Panel& panel,
   double y = panel.top + 6;
   std::string svg = text_at(x, y, "faint", "Election timeout: median, worst");
   for (std::size_t i = 0; i < panel.ranges.size(); ++i) {
-    const ElectionSummary summary = summarize(find(series, panel.ranges[i]));
+    const ElectionSeries* ours = find(series, panel.ranges[i]);
+    if (ours == nullptr) continue;
+    const ElectionSummary summary = summarize(*ours);
     y += 24;
     svg += format("<path class=\"line line%d\" d=\"M%.1f %.1fh30\"/>\n",
                   style_of(panel, i),
@@ -178,6 +196,7 @@ std::string legend(const Panel& panel,
 
 std::string points(const Panel& panel,
                    const std::vector<Published>& published,
+                   const std::vector<ElectionSeries>& series,
                    double legend_y) {
   const double x = kLeft + kWidth + 16;
   double y = panel.top + legend_y;
@@ -200,15 +219,23 @@ std::string points(const Panel& panel,
         py - 7);
     svg += text_at(px + 10, py + (point.percent > 99 ? 18 : -8), "", {letter});
     y += 20;
-    svg += text_at(x, y, "", letter + ("  " + point.text));
+    std::string text = name_of(point.range) + ": " + point.text;
+    const ElectionSeries* ours = find(series, point.range);
+    if (ours != nullptr && point.ours != nullptr) {
+      text += ", ours " + in_ms(summarize(*ours).*point.ours);
+    }
+    svg += text_at(x, y, "", letter + ("  " + text));
   }
   return svg;
 }
 
+constexpr const char* kCaption =
+    "After Fig. 16 of the Raft paper (\u00a79.3): the share of trials that "
+    "have a new leader within a time from the crash of the old one.";
+
 std::vector<std::string> caption(const ElectionNotes& notes) {
   return {
-      "After Fig. 16 of the Raft paper (\u00a79.3): the share of trials that "
-      "have a new leader within a time from the crash of the old one.",
+      kCaption,
       "Ours: the real core in virtual time. Five servers; the leader crashes "
       "within half of the smallest timeout after a heartbeat to all;",
       "four different logs are left, two of them too short to win. "
@@ -225,10 +252,19 @@ std::vector<std::string> caption(const ElectionNotes& notes) {
              static_cast<unsigned long long>(notes.seed))};
 }
 
-}  // namespace
+std::vector<std::string> real_caption(std::size_t trials, double give_up_s) {
+  return {
+      kCaption,
+      "Ours: real processes on one machine. Five servers; the leader is "
+      "killed (kill -9) at any moment;",
+      "nobody writes, so the logs are equal, and each of the four that are "
+      "left can win. Diamonds: what the paper says of its own cluster.",
+      format(
+          "%zu trials of each range, given up after %g s.", trials, give_up_s)};
+}
 
-std::string election_svg(const std::vector<ElectionSeries>& series,
-                         const ElectionNotes& notes) {
+std::string draw(const std::vector<ElectionSeries>& series,
+                 const Words& words) {
   const Panel randomness{
       .top = 40,
       .low_ms = 50,
@@ -248,37 +284,46 @@ std::string election_svg(const std::vector<ElectionSeries>& series,
       kTotalWidth,
       kTotalHeight);
   svg += "<title id=\"title\">Time to elect a new leader</title>\n";
-  svg += "<desc id=\"description\">" + xml_text(election_table(series, notes)) +
-         "</desc>\n";
+  svg += "<desc id=\"description\">" + xml_text(words.table) + "</desc>\n";
   svg += kStyle;
   svg += "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n";
   for (const Panel& panel : {randomness, minimum}) {
     svg += axes(panel);
     for (std::size_t i = 0; i < panel.ranges.size(); ++i) {
-      svg += curve(panel, find(series, panel.ranges[i]), style_of(panel, i));
+      const ElectionSeries* ours = find(series, panel.ranges[i]);
+      if (ours != nullptr) svg += curve(panel, *ours, style_of(panel, i));
     }
-    svg += legend(panel, series, static_cast<double>(notes.give_up_ms) / 1000);
+    svg += legend(panel, series, words.give_up_s);
   }
-  const auto median = summarize(find(series, {150, 155})).median;
-  const auto worst = summarize(find(series, {150, 200})).worst;
-  const ElectionSummary small = summarize(find(series, {12, 24}));
-  svg +=
-      points(randomness,
-             {{10'000, 0, 50, 0, "150-150: most beyond 10 s"},
-              {287, 50, 50, 2, "150-155: median 287, ours " + in_ms(median)},
-              {513, 100, 100, 4, "150-200: worst 513, ours " + in_ms(worst)}},
-             182);
-  svg += points(
-      minimum,
-      {{35, 0, 0, 0, "12-24: mean 35, ours " + in_ms(small.mean)},
-       {152, 100, 100, 0, "12-24: worst 152, ours " + in_ms(small.worst)}},
-      158);
+  svg += points(randomness, kRandomnessPublished, series, 182);
+  svg += points(minimum, kMinimumPublished, series, 158);
   double y = kTotalHeight - 92;
-  for (const std::string& line : caption(notes)) {
+  for (const std::string& line : words.caption) {
     svg += text_at(20, y, "faint", line);
     y += 18;
   }
   return svg + "</svg>\n";
+}
+
+}  // namespace
+
+std::string election_svg(const std::vector<ElectionSeries>& series,
+                         const ElectionNotes& notes) {
+  for (const Range range : all_ranges()) CHECK(find(series, range) != nullptr);
+  return draw(series,
+              {.table = election_table(series, notes),
+               .caption = caption(notes),
+               .give_up_s = static_cast<double>(notes.give_up_ms) / 1000});
+}
+
+std::string real_election_svg(const std::vector<ElectionSeries>& series,
+                              std::int64_t give_up_ms) {
+  CHECK(!series.empty());
+  const double give_up_s = static_cast<double>(give_up_ms) / 1000;
+  return draw(series,
+              {.table = real_election_table(series),
+               .caption = real_caption(series.front().trials.size(), give_up_s),
+               .give_up_s = give_up_s});
 }
 
 double log_position(double value, double low, double high, double length) {

@@ -3,6 +3,7 @@
 // the numbers that the paper gives for its own.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,12 @@ namespace raft {
 // An SVG document. REQUIRES: `series` has all_ranges().
 std::string election_svg(const std::vector<ElectionSeries>& series,
                          const ElectionNotes& notes);
+
+// The same picture of trials with real processes: of those ranges that `series`
+// has. The paper's numbers are all there. REQUIRES: there is a range, and each
+// one has trials.
+std::string real_election_svg(const std::vector<ElectionSeries>& series,
+                              std::int64_t give_up_ms);
 
 // Where `value` lies on a logarithmic axis from `low` at 0 to `high` at
 // `length`; never outside. REQUIRES: 0 < low < high.

@@ -41,6 +41,8 @@ class ElectionFigureTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(text_in_the_picture_cannot_be_markup);
   CPPUNIT_TEST(the_picture_has_a_curve_a_range_and_closes_what_it_opens);
   CPPUNIT_TEST(a_curve_rises_by_a_step_a_trial_to_the_share_with_a_leader);
+  CPPUNIT_TEST(real_trials_have_lines_beside_all_that_the_paper_says);
+  CPPUNIT_TEST(a_real_trial_that_was_given_up_is_missing_at_the_end);
   CPPUNIT_TEST_SUITE_END();
 
  public:
@@ -91,6 +93,36 @@ class ElectionFigureTest : public CppUnit::TestFixture {
     const std::string never = election_svg(all_of({kGivenUp}), {});
     CPPUNIT_ASSERT_EQUAL(kRandomnessRanges.size(),
                          count(never, "M64.0 290.0H624.0\"/>"));
+  }
+
+  // A line in each panel that has the range, and one in its legend.
+  void real_trials_have_lines_beside_all_that_the_paper_says() {
+    const ElectionTrial trial{.time_us = 250'000, .terms = 1};
+    const std::string svg = real_election_svg(
+        {{{150, 300}, {trial, trial}}, {{150, 200}, {trial, trial}}}, 10'000);
+
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2 * 2}, count(svg, "line line5\""));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, count(svg, "line line4\""));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{6}, count(svg, "class=\"line line"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{2}, count(svg, "150-300 ms: 250, 250 ms"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{5}, count(svg, "class=\"point "));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         count(svg, "150-200: worst 513, ours 250.0<"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, count(svg, "150-155: median 287<"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, count(svg, "12-24: worst 152<"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, count(svg, "2 trials of each range"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{0}, count(svg, "virtual time"));
+    CPPUNIT_ASSERT(svg.starts_with("<svg xmlns="));
+    CPPUNIT_ASSERT(svg.ends_with("</svg>\n"));
+  }
+
+  void a_real_trial_that_was_given_up_is_missing_at_the_end() {
+    const std::string svg = real_election_svg(
+        {{{150, 200}, {{.time_us = 250'000, .terms = 1}, {}}}}, 10'000);
+
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1}, count(svg, "V165.0H624.0\"/>"));
+    CPPUNIT_ASSERT_EQUAL(std::size_t{1},
+                         count(svg, "150-200 ms: 50 % beyond 10 s"));
   }
 };
 

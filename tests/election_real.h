@@ -16,6 +16,9 @@
 
 namespace raft {
 
+// A trial that takes longer is given up.
+inline constexpr std::int64_t kRealGiveUpMs = 10'000;
+
 // With these timeouts, the heartbeat interval is half of the smallest one.
 std::vector<ElectionTrial> run_real_elections(const std::string& stage,
                                               Range timeout_ms,

@@ -75,6 +75,12 @@ std::string election_table(const std::vector<ElectionSeries>& series,
              notes.broadcast_ms);
 }
 
+std::string real_election_table(const std::vector<ElectionSeries>& series) {
+  return "Milliseconds from the kill -9 of a leader to the next one, real "
+         "processes\n\n" +
+         election_rows(series);
+}
+
 std::string election_rows(const std::vector<ElectionSeries>& series) {
   std::string table = format("%-9s%8s%10s%9s%9s%9s%9s%8s%10s   %s\n",
                              "timeout",

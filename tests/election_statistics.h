@@ -65,6 +65,9 @@ std::string election_rows(const std::vector<ElectionSeries>& series);
 std::string election_table(const std::vector<ElectionSeries>& series,
                            const ElectionNotes& notes);
 
+// The same of trials with real processes, which have no seed.
+std::string real_election_table(const std::vector<ElectionSeries>& series);
+
 // As printf.
 [[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...);
 
