@@ -112,11 +112,15 @@ NodeId HttpCluster::leader() const {
 std::optional<NodeId> HttpCluster::find_leader() const {
   for (NodeId id = 1; id <= cluster_.nodes(); ++id) {
     if (!cluster_.node(id).is_running()) continue;
-    const JsonObject status = json_of(ask(id, get_request("/v1/status")));
-    if (status.string("role").value() != "leader") continue;
+    if (!leads(id)) continue;
     if (ask(id, get_request("/readyz")).status == 200) return id;
   }
   return std::nullopt;
+}
+
+bool HttpCluster::leads(NodeId id) const {
+  const JsonObject status = json_of(ask(id, get_request("/v1/status")));
+  return status.string("role").value() == "leader";
 }
 
 NodeId HttpCluster::follower() const {
@@ -158,6 +162,48 @@ std::uint64_t HttpCluster::number_at(NodeId id,
   const auto number = json_of(ask(id, get_request("/v1/status"))).number(field);
   CPPUNIT_ASSERT_MESSAGE(number ? "" : number.error().message, number);
   return *number;
+}
+
+std::vector<NodeId> HttpCluster::others(NodeId id) const {
+  std::vector<NodeId> others;
+  for (NodeId other = 1; other <= cluster_.nodes(); ++other) {
+    if (other != id) others.push_back(other);
+  }
+  return others;
+}
+
+NodeId HttpCluster::leader_besides(NodeId id) const {
+  NodeId leader = kNobody;
+  wait_until("another leader", [&] {
+    for (NodeId other : others(id)) {
+      if (leads(other)) leader = other;
+    }
+    return leader != kNobody;
+  });
+  return leader;
+}
+
+void HttpCluster::cut_off(NodeId id, const std::vector<NodeId>& peers) const {
+  std::string list;
+  for (NodeId peer : peers) {
+    list += (list.empty() ? "" : ",") + std::to_string(peer);
+  }
+  ask_for_faults(id,
+                 {.method = "PUT",
+                  .target = "/v1/faults",
+                  .body = JsonWriter()
+                              .add_json("drop_to", "[" + list + "]")
+                              .add_json("drop_from", "[" + list + "]")
+                              .text()});
+}
+
+void HttpCluster::heal(NodeId id) const {
+  ask_for_faults(id, {.method = "DELETE", .target = "/v1/faults"});
+}
+
+void HttpCluster::ask_for_faults(NodeId id, const HttpRequest& request) const {
+  const HttpAnswer answer = ask(id, request);
+  CPPUNIT_ASSERT_EQUAL_MESSAGE(answer.body, 200, answer.status);
 }
 
 }  // namespace raft

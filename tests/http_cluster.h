@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/http.h"
 #include "common/json.h"
@@ -76,8 +77,22 @@ class HttpCluster {
   // A number in the node's status.
   std::uint64_t number_at(NodeId id, const std::string& field) const;
 
+  // All nodes but this one.
+  std::vector<NodeId> others(NodeId id) const;
+
+  // Returns one of the others that leads, once there is one. What the node
+  // itself thinks, which may not know, does not count.
+  NodeId leader_besides(NodeId id) const;
+
+  // Until it is healed, the node and those of `peers` lose what they send each
+  // other, and no other fault is there. REQUIRES: --enable-faults.
+  void cut_off(NodeId id, const std::vector<NodeId>& peers) const;
+  void heal(NodeId id) const;
+
  private:
   std::optional<NodeId> find_leader() const;
+  bool leads(NodeId id) const;
+  void ask_for_faults(NodeId id, const HttpRequest& request) const;
 
   TestCluster& cluster_;
 };
