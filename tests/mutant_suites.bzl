@@ -28,7 +28,7 @@ def mutant_suites():
     )
 
 def _mutant(mutant):
-    """The programs that are to notice the mutant."""
+    """Builds what runs the mutant; returns the programs that are to notice it."""
     name = "mutant_" + mutant["name"]
     source = "%s/%s" % (name, mutant["file"])
     native.genrule(
@@ -45,25 +45,29 @@ def _mutant(mutant):
         ),
         tools = ["//tests:mutants.py"],
     )
-    programs = []
+    for program in mutant.get("programs", []):
+        _program(name, source, program)
+    suites = []
     for killer in mutant["killed_by"]:
         suite = killer.split(".")[0]
-        program = "%s_%s" % (name, suite)
-        if program in programs:
-            continue
+        if suite not in suites:
+            suites.append(suite)
+    return [_program(name, source, suite) for suite in suites]
 
-        # The mutant comes first, and so its file takes the place of the one in
-        # the library that the suite is linked with.
-        rule = native.existing_rule(suite)
-        if rule == None:
-            fail("mutant %s is killed by %s, which is not there" %
-                 (mutant["name"], suite))
-        raft_cc_binary(
-            name = program,
-            testonly = True,
-            srcs = [source] + list(rule.get("srcs", [])),
-            copts = ["-w"],
-            deps = list(rule["deps"]),
-        )
-        programs.append(program)
-    return programs
+def _program(name, source, original):
+    """A program or suite of the stage, with the mutant in it."""
+    rule = native.existing_rule(original)
+    if rule == None:
+        fail("%s is to run in %s, which is not there" % (name, original))
+
+    # The mutant comes first, and so its file takes the place of the one in the
+    # library that the program is linked with.
+    program = "%s_%s" % (name, original)
+    raft_cc_binary(
+        name = program,
+        testonly = True,
+        srcs = [source] + list(rule.get("srcs", [])),
+        copts = ["-w"],
+        deps = list(rule["deps"]),
+    )
+    return program

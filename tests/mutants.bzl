@@ -4,8 +4,9 @@ Each must be killed by what `killed_by` names: "sim", the simulator within
 `seeds` seeds (200 unless told otherwise), or a test of a suite, as
 "raft_paper_test.its_name". A mutant that survives fails mutants_test.
 
-`find` stands once in `file`, and `replace` takes its place. mutants.py reads
-this table too, so it holds literals only.
+`find` stands once in `file`, and `replace` takes its place. `programs` are
+those of the stage that a story runs without the rule, as mutant_NAME_server.
+mutants.py reads this table too, so it holds literals only.
 """
 
 MUTANTS = [
@@ -270,6 +271,7 @@ MUTANTS = [
         find = "reads_.confirm(rounds[majority() - 1]);",
         replace = "reads_.confirm(round_);",
         killed_by = ["read_scenarios_test.K_01_a_deposed_leader_answers_nothing"],
+        programs = ["server"],
     ),
     dict(
         name = "read_confirmed_by_an_old_round",

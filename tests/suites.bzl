@@ -643,6 +643,16 @@ def _stories():
         ],
     )
     _story(
+        name = "story_flawed_server_test",
+        since = 6,
+        data = [":mutant_read_without_a_round_server"],
+        deps = [
+            "//tests:chaos_client",
+            "//tests:http_cluster",
+            "//tests:linearizability",
+        ],
+    )
+    _story(
         name = "story_data_directory_test",
         since = 3,
         deps = [

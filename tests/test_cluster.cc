@@ -137,7 +137,7 @@ NodePlace TestCluster::place_of(NodeId id) const {
 
 std::vector<std::string> TestCluster::command_of(NodeId id) const {
   std::vector<std::string> command = place_of(id).launcher;
-  command.push_back(stage_ + "/server");
+  command.push_back(stage_ + "/" + options_.program);
   const auto add = [&](const std::vector<std::string>& words) {
     command.insert(command.end(), words.begin(), words.end());
   };

@@ -37,6 +37,7 @@ struct TestClusterOptions {
   std::uint64_t nodes = 1;  // 1 in the stages before replication
   std::vector<std::string> server_options = {};  // for each of them
   std::map<NodeId, NodePlace> places = {};  // of nodes that are elsewhere
+  std::string program = "server";  // in the stage's package
 };
 
 // The way of the messages that one node sends to another.
