@@ -653,6 +653,15 @@ def _stories():
         ],
     )
     _story(
+        name = "story_leadership_lost_test",
+        since = 6,
+        deps = [
+            "//common:http_connection",
+            "//common:test_process",
+            "//tests:http_cluster",
+        ],
+    )
+    _story(
         name = "story_data_directory_test",
         since = 3,
         deps = [
