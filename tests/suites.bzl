@@ -114,6 +114,26 @@ def _unit_suites():
         ],
     )
     each_stage(
+        name = "server_writes_test",
+        srcs = [
+            "server_writes_test.cc",
+            "three_ports.h",
+        ],
+        since = 6,
+        deps = [
+            ":kv_store",
+            ":server_lib",
+            ":transport",
+            "//common:cluster",
+            "//common:faults",
+            "//common:server_options",
+            "//common:temporary_directory",
+            "//common:test_process",
+            "//common:trace",
+            "//tests:reserved_port",
+        ],
+    )
+    each_stage(
         name = "naive_node_test",
         srcs = ["naive_node_test.cc"],
         since = 2,
