@@ -4,6 +4,7 @@
 // election_paper_test.cc.
 #include <cppunit/extensions/HelperMacros.h>
 #include <set>
+#include <string>
 
 #include "tests/voter.h"
 
@@ -22,6 +23,7 @@ class ElectionPaperCandidateTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(E_08_a_vote_outlives_a_step_down_in_the_same_term_5_2);
   CPPUNIT_TEST(a_candidate_without_a_result_tries_again_5_2);
   CPPUNIT_TEST(a_leader_opens_its_term_with_an_entry_for_all_8);
+  CPPUNIT_TEST(a_new_leader_keeps_its_log_fig_3_append_only);
   CPPUNIT_TEST(next_index_starts_behind_what_the_leader_had_fig_2);
   CPPUNIT_TEST(a_leader_does_not_stand_for_election_5_2);
   CPPUNIT_TEST(a_deposed_leader_waits_for_a_whole_timeout_5_2);
@@ -138,6 +140,16 @@ class ElectionPaperCandidateTest : public CppUnit::TestFixture {
                                                           .prev_log_term = 3,
                                                           .entries = opening}));
     }
+  }
+
+  // Also what it does not know to be committed.
+  void a_new_leader_keeps_its_log_fig_3_append_only() {
+    RaftNode node = candidate();
+    grant(node, 2);
+    node.take_output();
+    CPPUNIT_ASSERT(node.role() == Role::kLeader);
+    CPPUNIT_ASSERT_EQUAL(Index{0}, node.commit_index());
+    CPPUNIT_ASSERT_EQUAL(std::string("1 3 4"), terms_in(node.log()));
   }
 
   void next_index_starts_behind_what_the_leader_had_fig_2() {

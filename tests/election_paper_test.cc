@@ -107,7 +107,7 @@ class ElectionPaperTest : public CppUnit::TestFixture {
 
   void a_follower_that_hears_nothing_stands_for_election_5_2() {
     RaftNode node = follower();
-    ticks_to_candidacy(node);
+    while (node.role() == Role::kFollower) node.tick();
     CPPUNIT_ASSERT(node.role() == Role::kCandidate);
     CPPUNIT_ASSERT_EQUAL(kTerm + 1, node.current_term());
     CPPUNIT_ASSERT_EQUAL(kSelf, node.voted_for());

@@ -39,6 +39,7 @@ class ReadScenariosTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(K_03_what_acknowledges_a_round_to_come_does_not_count);
   CPPUNIT_TEST(K_03_a_refusal_to_an_old_term_of_mine_confirms_nothing);
   CPPUNIT_TEST(K_03_a_result_for_an_earlier_life_confirms_nothing);
+  CPPUNIT_TEST(K_03_an_answer_of_an_older_term_confirms_nothing);
   CPPUNIT_TEST(K_04_a_follower_waits_until_it_has_applied_the_index);
   CPPUNIT_TEST(a_read_sees_what_was_committed_before_it);
   CPPUNIT_TEST_SUITE_END();
@@ -242,6 +243,26 @@ class ReadScenariosTest : public CppUnit::TestFixture {
     cluster.deliver(old);
 
     CPPUNIT_ASSERT_EQUAL(std::string(), cluster.reads(2));
+    cluster.settle();
+    CPPUNIT_ASSERT_EQUAL(std::string("7 ok"), cluster.reads(2));
+  }
+
+  // It names a question that was asked in this term: whoever sends it is
+  // broken.
+  void K_03_an_answer_of_an_older_term_confirms_nothing() {
+    Elections cluster = led();
+    cluster.read(2, 7);
+    const Envelope asked = cluster.take(2, 1);
+    const auto& args = std::get<ReadIndex>(asked.message);
+
+    cluster.deliver({.from = 1,
+                     .to = 2,
+                     .message = ReadIndexResult{.term = args.term - 1,
+                                                .question = args.question,
+                                                .success = true}});
+
+    CPPUNIT_ASSERT_EQUAL(std::string(), cluster.reads(2));
+    cluster.deliver(asked);
     cluster.settle();
     CPPUNIT_ASSERT_EQUAL(std::string("7 ok"), cluster.reads(2));
   }
