@@ -38,7 +38,8 @@ struct alignas(kBlockBytes) Block {
 
 // Writes into a file's allocated part are direct (O_DIRECT), in whole blocks,
 // where the file system has that: a sync is shorter when no page of the cache
-// waits for it. What extends a file goes through the cache.
+// waits for it. What touches the rest of a file, or extends it, goes through
+// the cache.
 class PosixFile : public File {
  public:
   // `direct` is for direct writes; -1 where there are none.
@@ -72,8 +73,8 @@ class PosixFile : public File {
                                    : write_bytes(offset, data);
       data.remove_prefix(done);
       offset += done;
+      size_ = std::max(size_, offset);
     }
-    size_ = std::max(size_, offset);
   }
 
   void allocate(std::uint64_t size) override {
@@ -149,7 +150,10 @@ class PosixFile : public File {
   // last one written, in which an appended record begins.
   void take_block(std::size_t index, std::uint64_t start) {
     if (index == 0 && start == last_at_) return;
-    read_into(bytes() + index * kBlockBytes, start, kBlockBytes);
+    char* const to = bytes() + index * kBlockBytes;
+    if (read_into(to, start, kBlockBytes) == kBlockBytes) return;
+    fatal(path_ +
+          " is shorter than it was; the node stops. Who else writes it?");
   }
 
   // Was it taken?
@@ -161,7 +165,8 @@ class PosixFile : public File {
                                  count * kBlockBytes - done,
                                  static_cast<off_t>(start + done));
       if (put < 0 && errno == EINTR) continue;
-      if (put < 0 && errno != EINVAL) disk_failed("write", path_, errno);
+      if (put < 0 && errno != EINVAL && errno != EOPNOTSUPP)
+        disk_failed("write", path_, errno);
       if (put < 0) {
         leave_direct();
         return false;
@@ -181,7 +186,7 @@ class PosixFile : public File {
   const std::string path_;
   std::uint64_t size_ = 0;
   std::vector<Block> blocks_ = {};
-  std::uint64_t last_at_ = kNone;  // where blocks_[0] begins, if it is in use
+  std::uint64_t last_at_ = kNone;  // the place that blocks_[0] is a copy of
 };
 
 // Makes the names that lead to a directory durable: what is synced in one that

@@ -23,7 +23,7 @@ class File {
   // The bytes [offset, offset + size), fewer at the end of the file.
   virtual std::string read(std::uint64_t offset, std::size_t size) = 0;
 
-  // Replaces or extends; durable after the next sync().
+  // Replaces or extends; durable after the next sync(). May wait for the disk.
   virtual void write(std::uint64_t offset, std::string_view data) = 0;
 
   // Grows the file to `size` bytes, zeros as far as they are new, with their
@@ -45,7 +45,8 @@ class Directory {
   virtual std::vector<std::string> list() = 0;
 
   // Opens `name` for reading and writing and creates it if it is absent. A new
-  // name is durable after the next sync(). REQUIRES: it is not open yet.
+  // name is durable after the next sync(). REQUIRES: no file of that name is
+  // open, for each remembers what it wrote.
   virtual std::unique_ptr<File> open(const std::string& name) = 0;
 
   // Durable after the next sync().

@@ -4,18 +4,45 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cppunit/extensions/HelperMacros.h>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <random>
-#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/check.h"
 #include "common/temporary_directory.h"
+
+namespace {
+
+// What becomes of direct writes; of each, if it is not kAsEver.
+enum class Fate { kAsEver, kRefused, kShort };
+Fate fate = Fate::kAsEver;
+int direct_writes = 0;
+
+}  // namespace
+
+// In place of the C library's.
+extern "C" ssize_t pwrite(int descriptor,
+                          const void* data,
+                          std::size_t size,
+                          off_t offset) {
+  const bool is_direct = (::fcntl(descriptor, F_GETFL) & O_DIRECT) != 0;
+  if (is_direct) {
+    ++direct_writes;
+    if (fate == Fate::kRefused) {
+      errno = EINVAL;
+      return -1;
+    }
+    if (fate == Fate::kShort && size > 4096) size = 4096;
+  }
+  return syscall(SYS_pwrite64, descriptor, data, size, offset);
+}
 
 namespace raft {
 namespace {
@@ -72,6 +99,9 @@ class FilesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST(a_write_of_many_blocks_is_whole);
   CPPUNIT_TEST(any_writes_leave_what_they_would_in_a_string);
   CPPUNIT_TEST(a_device_that_refuses_direct_writes_gets_others);
+  CPPUNIT_TEST(a_write_that_is_taken_in_parts_is_whole);
+  CPPUNIT_TEST(direct_writes_know_what_others_have_written);
+  CPPUNIT_TEST(writes_into_the_allocated_part_are_direct);
   CPPUNIT_TEST(a_second_process_is_refused_D_16);
   CPPUNIT_TEST(a_lock_ends_with_its_process_D_16);
   CPPUNIT_TEST(a_path_that_cannot_be_a_directory_is_refused);
@@ -82,6 +112,8 @@ class FilesTest : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE_END();
 
  public:
+  void setUp() override { fate = Fate::kAsEver; }
+
   void a_directory_is_created_with_its_parents() {
     const std::string path = place_.file("a/b/c");
     PosixDirectory directory(path);
@@ -173,10 +205,10 @@ class FilesTest : public CppUnit::TestFixture {
 
   // Within blocks and across them, past the end, and after growth.
   void any_writes_leave_what_they_would_in_a_string() {
-    const auto file = PosixDirectory(place_.path()).open("a");
+    auto file = PosixDirectory(place_.path()).open("a");
     std::string all;
     for (int i = 0; i < 400; ++i) {
-      const std::uint64_t offset = random_below(50'000);
+      const std::uint64_t offset = random_below(all.size() + 1'000);
       const std::string data = random_text(1 + random_below(9'000));
       file->write(offset, data);
       all.resize(std::max(all.size(), offset + data.size()));
@@ -185,27 +217,49 @@ class FilesTest : public CppUnit::TestFixture {
         file->allocate(all.size() + 5'000);
         all.resize(all.size() + 5'000);
       }
+      if (i % 70 == 0) {
+        file.reset();
+        file = PosixDirectory(place_.path()).open("a");
+      }
       CPPUNIT_ASSERT_EQUAL(std::uint64_t{all.size()}, file->size());
-      if (i % 10 == 0) check_begins_with(all);
+      check_is(all);
     }
+  }
+
+  void a_device_that_refuses_direct_writes_gets_others() {
+    const auto file = allocated_file();
+    file->write(0, "abc");
+    fate = Fate::kRefused;
+    direct_writes = 0;
+    file->write(3, "def");
+    file->write(6, "ghi");
+    CPPUNIT_ASSERT(direct_writes <= 1);
+    check_begins_with("abcdefghi");
+  }
+
+  void a_write_that_is_taken_in_parts_is_whole() {
+    const auto file = allocated_file();
+    fate = Fate::kShort;
+    const std::string all = random_text(20'000);
+    file->write(0, all);
     check_begins_with(all);
   }
 
-  // Its place is taken by a descriptor that refuses every write as a device
-  // does whose blocks are larger (EINVAL).
-  void a_device_that_refuses_direct_writes_gets_others() {
-    const auto file = allocated_file();
-    const int refusing = ::epoll_create1(EPOLL_CLOEXEC);
-    CPPUNIT_ASSERT(refusing >= 0);
-    for (int i = 3; i < refusing; ++i) {
-      const int flags = ::fcntl(i, F_GETFL);
-      if (flags >= 0 && (flags & O_DIRECT) != 0) ::dup2(refusing, i);
-    }
-    ::close(refusing);
+  // They share a block, and the second one extends the file.
+  void direct_writes_know_what_others_have_written() {
+    const auto file = PosixDirectory(place_.path()).open("a");
+    file->allocate(4096);
     file->write(0, "abc");
-    file->write(3, "def");
-    file->sync();
-    check_begins_with("abcdef");
+    file->write(3, std::string(5000, 'x'));
+    file->write(1, "B");
+    check_is("aBc" + std::string(5000, 'x'));
+  }
+
+  void writes_into_the_allocated_part_are_direct() {
+    const auto file = allocated_file();
+    direct_writes = 0;
+    file->write(0, "abc");
+    if (has_direct_writes()) CPPUNIT_ASSERT_EQUAL(1, direct_writes);
   }
 
   void a_second_process_is_refused_D_16() {
@@ -299,6 +353,17 @@ class FilesTest : public CppUnit::TestFixture {
     CPPUNIT_ASSERT(text.starts_with(words));
     CPPUNIT_ASSERT(text.find_first_not_of('\0', words.size()) ==
                    std::string::npos);
+  }
+
+  void check_is(const std::string& all) {
+    CPPUNIT_ASSERT(all == text_of_file(place_.file("a")));
+  }
+
+  bool has_direct_writes() {
+    const int descriptor =
+        ::open(place_.file("a").c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    if (descriptor >= 0) ::close(descriptor);
+    return descriptor >= 0;
   }
 
   std::size_t random_below(std::size_t bound) { return random_() % bound; }
