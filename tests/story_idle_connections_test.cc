@@ -84,7 +84,9 @@ class StoryIdleConnections : public CppUnit::TestFixture {
     return took.count() / kRequests;
   }
 
-  TestCluster cluster_{RAFT_STAGE, {.nodes = kNodes}};
+  TestCluster cluster_{
+      RAFT_STAGE,
+      {.nodes = kNodes, .server_options = with_lasting_leader(RAFT_STAGE)}};
   HttpCluster http_{cluster_};
   std::string address_;
 };

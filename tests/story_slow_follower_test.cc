@@ -4,6 +4,7 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 #include <sstream>
+#include <string>
 
 #include "common/client_options.h"
 #include "common/json.h"
@@ -56,7 +57,9 @@ class StorySlowFollower : public CppUnit::TestFixture {
     const TemporaryDirectory directory;
     const std::string trace = directory.file("trace");
     TestCluster cluster(RAFT_STAGE,
-                        {.nodes = 3, .server_options = {"--trace", trace}});
+                        {.nodes = 3,
+                         .server_options = with_lasting_leader(
+                             RAFT_STAGE, {"--trace", trace})});
     Proxy proxy(cluster.peer_address(3));
     cluster.route({.from = 1, .to = 3}, proxy.address());
     cluster.start();

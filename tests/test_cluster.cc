@@ -26,6 +26,14 @@ std::string json_of(const NodeAddress& node) {
 
 }  // namespace
 
+std::vector<std::string> with_lasting_leader(const std::string& stage,
+                                             std::vector<std::string> options) {
+  if (stage_number(stage) >= kFirstElectedStage) {
+    options.insert(options.end(), {"--election-timeout-ms", "2000:4000"});
+  }
+  return options;
+}
+
 TestCluster::TestCluster(const std::string& stage,
                          const TestClusterOptions& options)
     : stage_(stage), options_(options) {

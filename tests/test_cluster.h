@@ -40,6 +40,11 @@ struct TestClusterOptions {
   std::string program = "server";  // in the stage's package
 };
 
+// `options` and more, for a cluster whose leader is to stay, however busy the
+// machine is: the test is about something else.
+std::vector<std::string> with_lasting_leader(
+    const std::string& stage, std::vector<std::string> options = {});
+
 // The way of the messages that one node sends to another.
 struct Route {
   NodeId from = kNobody;
