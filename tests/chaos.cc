@@ -157,15 +157,16 @@ class Run {
     ChaosLoad load(load_options());
     Reporter reporter(load, options_.is_reported);
     const Deadline end = deadline_in_ms(options_.duration_ms);
-    await_progress(load);
+    await_progress(load, Clock::now());
     while (Clock::now() < end && report_.faults < options_.faults_max) {
       peace(load);
       reporter.say(nemesis_.strike());
       trouble(load);
+      const Deadline heal = Clock::now();
       nemesis_.heal();
       ++report_.faults;
       reporter.say("");
-      report_.progress_ms.push_back(await_progress(load));
+      report_.progress_ms.push_back(await_progress(load, heal));
     }
     load.stop();
     load.read_all();
@@ -231,13 +232,13 @@ class Run {
     load.await_finished(load.finished() + operations, deadline_in_ms(ms));
   }
 
-  std::int64_t await_progress(ChaosLoad& load) {
-    const Deadline start = Clock::now();
+  // How long it has taken since then.
+  std::int64_t await_progress(ChaosLoad& load, Deadline since) {
     if (!load.await_acknowledged(load.acknowledged() + 1,
                                  deadline_in_ms(kPatienceMs))) {
       report_.has_always_progressed = false;
     }
-    return ms_since(start);
+    return ms_since(since);
   }
 
   const ChaosOptions& options_;
