@@ -122,10 +122,10 @@ void Server::receive(Envelope message) {
 
 // All that has queued up, so that it shares one write and one sync.
 void Server::do_round(std::vector<Input> inputs, Disk disk) {
-  make_up_ticks();
   if (is_idle_ && inputs.empty() && disk == Disk::kBesideRounds) {
-    storage_->mark_synced();
+    beside_rounds([this] { storage_->mark_synced(); });
   }
+  make_up_ticks();
   for (auto& input : inputs) {
     std::visit([this](auto& item) { handle(std::move(item)); }, input);
   }
@@ -230,9 +230,14 @@ void Server::persist(const Output& output, Disk disk) {
     // The leader may have spoken meanwhile, and that is still to be heard.
     return ticker_.put_off(Clock::now());
   }
+  beside_rounds([&] { storage_->persist(output.hard_state, output.entries); });
+}
+
+// By the server's thread.
+void Server::beside_rounds(const std::function<void()>& write) {
   is_writing_ = true;
   inbox_.leave_round();
-  storage_->persist(output.hard_state, output.entries);
+  write();
   inbox_.return_to_round();
   is_writing_ = false;
 }

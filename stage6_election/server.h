@@ -150,6 +150,7 @@ class Server {
   void handle(const Envelope& message);
   bool carry_out(Disk disk);
   void persist(const Output& output, Disk disk);
+  void beside_rounds(const std::function<void()>& write);
   void apply(const Entry& entry);
   void answer_writers();
   void answer(const ReadResult& result);
@@ -171,7 +172,7 @@ class Server {
   Ticker ticker_;
   RoundInbox<Input> inbox_;
   bool is_idle_ = true;  // the node had nothing more to put out
-  bool is_writing_ = false;  // beside the rounds of others
+  bool is_writing_ = false;  // the server's thread, beside others' rounds
   std::atomic<bool> is_in_use_ = false;  // clients wait
   std::map<Index, Waiter> waiting_;  // for their entries
   std::vector<std::pair<WriteDone, WriteResult>> answers_;  // not given yet

@@ -50,9 +50,9 @@ class Storage {
   void persist(const std::optional<HardState>& hard_state,
                const std::vector<Entry>& entries);
 
-  // Vouches for the last batch, without a sync, if nothing does so yet. Worth a
-  // call when there is nothing else to do: from then on, damage to that batch
-  // is not taken for a torn write.
+  // Vouches for the last batch, without a sync, if nothing does so yet, but may
+  // wait for the disk. Worth a call when there is nothing else to do: from then
+  // on, damage to that batch is not taken for a torn write.
   void mark_synced();
 
  private:

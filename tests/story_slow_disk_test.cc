@@ -78,6 +78,7 @@ class StorySlowDisk : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(StorySlowDisk);
   CPPUNIT_TEST(D_18_a_leader_whose_disk_stalls_serves_its_clients);
   CPPUNIT_TEST(D_18_it_leads_on_when_nothing_else_happens);
+  CPPUNIT_TEST(D_18_the_mark_behind_a_batch_may_take_as_long);
   CPPUNIT_TEST(D_19_a_follower_whose_disk_stalled_listens_first);
   CPPUNIT_TEST_SUITE_END();
 
@@ -101,6 +102,17 @@ class StorySlowDisk : public CppUnit::TestFixture {
     SlowDisk cluster(1);
     cluster.stall();
     cluster.put("x");
+    std::this_thread::sleep_for(kStall);
+    cluster.put("y");
+    cluster.go_on();
+    cluster.check_no_election();
+  }
+
+  // It is written when there is nothing else to do, with the next heartbeat.
+  void D_18_the_mark_behind_a_batch_may_take_as_long() {
+    SlowDisk cluster(1);
+    cluster.put("x");
+    cluster.stall();
     std::this_thread::sleep_for(kStall);
     cluster.put("y");
     cluster.go_on();
