@@ -36,6 +36,14 @@ std::unique_ptr<Storage> open_storage(const ServerOptions& options) {
   return std::move(*storage);
 }
 
+// The node starts from this; the trace is told before a message can come.
+RaftLog traced(Trace& trace, Term term, RaftLog log) {
+  trace.write("start", [&] {
+    return JsonWriter().add("term", term).add("last_index", log.last_index());
+  });
+  return log;
+}
+
 }  // namespace
 
 Server::Server(const ServerOptions& options)
@@ -43,7 +51,8 @@ Server::Server(const ServerOptions& options)
       trace_(options.trace_file, *options.id),
       metrics_(options.stage, *options.id),
       storage_(open_storage(options)),
-      node_(config_of(options), storage_->take_log()),
+      node_(config_of(options),
+            traced(trace_, config_of(options).term, storage_->take_log())),
       recovered_index_(node_.log().last_index()),
       transport_(
           *options.id,

@@ -50,6 +50,17 @@ std::unique_ptr<Storage> open_storage(const ServerOptions& options) {
   return std::move(*storage);
 }
 
+// The node starts from this; the trace is told before a message can come.
+Stored traced(Trace& trace, Stored stored) {
+  trace.write("start", [&] {
+    return JsonWriter()
+        .add("term", stored.hard_state.current_term)
+        .add("voted_for", stored.hard_state.voted_for)
+        .add("last_index", stored.log.last_index());
+  });
+  return stored;
+}
+
 }  // namespace
 
 Server::Server(const ServerOptions& options)
@@ -57,7 +68,7 @@ Server::Server(const ServerOptions& options)
       trace_(options.trace_file, *options.id),
       metrics_(options.stage, *options.id),
       storage_(open_storage(options)),
-      node_(config_of(options), storage_->take_stored()),
+      node_(config_of(options), traced(trace_, storage_->take_stored())),
       ticker_(Clock::now(), std::chrono::milliseconds(kTickMs)),
       transport_(
           *options.id,
@@ -65,7 +76,9 @@ Server::Server(const ServerOptions& options)
           [this](Envelope message) { receive(std::move(message)); },
           trace_,
           faults_),
-      status_({.stage = options.stage, .id = *options.id}),
+      status_({.stage = options.stage,
+               .id = *options.id,
+               .term = node_.current_term()}),
       thread_([this] { run(); }),
       api_(*this, options.client_address) {
   stand_in();
