@@ -146,7 +146,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "(voted_for == kNobody || voted_for == args.candidate_id) &&",
         replace = "(voted_for != config_.id) &&",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_paper_test.one_vote_a_term_first_come_first_served_5_2",
+            "sim",
+        ],
     ),
     dict(
         name = "vote_forgotten_at_step_down",
@@ -155,7 +158,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (term > hard_state_.current_term) hard_state_ = {term, kNobody};",
         replace = "hard_state_ = {term, kNobody};",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_paper_candidate_test.E_08_a_vote_outlives_a_step_down_in_the_same_term_5_2",
+            "sim",
+        ],
     ),
     dict(
         name = "vote_for_an_older_log",
@@ -164,7 +170,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = " &&\n      log_.is_reached_by(args.last_log_index, args.last_log_term);",
         replace = ";",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_paper_test.E_07_the_later_last_term_wins_then_the_longer_log_5_4_1",
+            "sim",
+        ],
     ),
     dict(
         name = "vote_for_a_longer_log_of_an_older_term",
@@ -173,7 +182,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "log_.is_reached_by(args.last_log_index, args.last_log_term);",
         replace = "args.last_log_index >= log_.last_index();",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_paper_test.E_07_the_later_last_term_wins_then_the_longer_log_5_4_1",
+            "sim",
+        ],
     ),
     dict(
         name = "vote_not_stored",
@@ -182,7 +194,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (hard_state_ != taken_hard_state_) output.hard_state = hard_state_;",
         replace = "if (hard_state_.current_term != taken_hard_state_.current_term) {\n    output.hard_state = hard_state_;\n  }",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_paper_test.a_vote_is_stored_before_it_is_sent_fig_2",
+            "sim",
+        ],
     ),
     dict(
         name = "answers_leave_before_the_write",
@@ -200,7 +215,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (hard_state_ != taken_hard_state_) return;\n  votes_.insert(config_.id);",
         replace = "votes_.insert(config_.id);",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_paper_candidate_test.a_vote_for_oneself_counts_once_it_is_durable_fig_2",
+            "sim",
+        ],
     ),
     dict(
         name = "no_step_down_on_a_later_term",
@@ -209,7 +227,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (message.term > current_term) {\n          become_follower",
         replace = "if (message.term > current_term && !is_leader()) {\n          become_follower",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_paper_test.a_later_term_makes_anyone_a_follower_5_1",
+            "sim",
+        ],
     ),
     dict(
         name = "stale_leader_obeyed",
@@ -218,7 +239,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (args.term < hard_state_.current_term) return refuse(from, args);",
         replace = "if (args.term + 1 < hard_state_.current_term) return refuse(from, args);\n  const Term term = std::max(args.term, hard_state_.current_term);",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_paper_test.an_older_term_changes_nothing_5_1",
+            "sim",
+        ],
         more = [["become_follower(args.term, args.leader_id);", "become_follower(term, args.leader_id);"]],
     ),
     dict(
@@ -241,7 +265,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (result.term != hard_state_.current_term || !result.vote_granted) return;",
         replace = "if (result.term != hard_state_.current_term) return;",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_paper_candidate_test.refusals_do_not_make_a_leader_5_2",
+            "sim",
+        ],
     ),
     dict(
         name = "votes_kept_for_the_next_candidacy",
