@@ -28,7 +28,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (log_.term_at(n) != hard_state_.current_term) return;\n  for (",
         replace = "for (",
-        killed_by = ["sim"],
+        killed_by = [
+            "commit_scenarios_test.L_01_figure_8_c_a_majority_of_an_old_entry_is_no_commit",
+            "sim",
+        ],
     ),
     dict(
         name = "leader_commit_not_clamped",
@@ -37,7 +40,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "commit_to(std::min(args.leader_commit, last_new));",
         replace = "commit_to(std::min(args.leader_commit, log_.last_index()));",
-        killed_by = ["sim"],
+        killed_by = [
+            "raft_paper_test.commit_stops_at_the_last_new_entry_fig_2_append_entries_5",
+            "sim",
+        ],
     ),
     dict(
         name = "consistency_check_skipped",
@@ -46,7 +52,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (!log_.matches(args.prev_log_index, args.prev_log_term)) {",
         replace = "if (args.prev_log_index > log_.last_index()) {",
-        killed_by = ["sim"],
+        killed_by = [
+            "raft_paper_test.another_term_at_prev_log_index_refuses_fig_2_append_entries_2",
+            "sim",
+        ],
     ),
     dict(
         name = "conflict_not_truncated",
@@ -55,7 +64,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (log_.matches(entry.index, entry.term)) {",
         replace = "if (entry.index <= log_.last_index()) continue;\n    if (false) {",
-        killed_by = ["sim"],
+        killed_by = [
+            "raft_paper_test.a_conflict_goes_with_all_that_follows_fig_2_append_entries_3",
+            "sim",
+        ],
     ),
     dict(
         name = "truncation_without_conflict",
@@ -64,7 +76,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (log_.matches(entry.index, entry.term)) {",
         replace = "if (false) {",
-        killed_by = ["sim"],
+        killed_by = [
+            "raft_paper_test.a_longer_log_without_a_conflict_stays_fig_2_append_entries_3",
+            "sim",
+        ],
     ),
     dict(
         name = "own_copy_counted_before_it_is_durable",
@@ -73,7 +88,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "std::vector<Index> matched = {durable_index_};",
         replace = "std::vector<Index> matched = {log_.last_index()};",
-        killed_by = ["sim"],
+        killed_by = [
+            "raft_paper_commit_test.the_leaders_copy_counts_when_it_is_durable_and_not_before_5_3",
+            "sim",
+        ],
     ),
     dict(
         name = "own_copy_counted_while_it_is_written",
@@ -82,7 +100,19 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "  Output output;\n  if (is_leader()) {",
         replace = "  Output output;\n  durable_index_ = taken_index_;\n  if (is_leader()) {",
-        killed_by = ["sim"],
+        killed_by = [
+            "leader_write_test.L_24_the_leaders_copy_counts_once_it_is_durable",
+            "sim",
+        ],
+    ),
+    dict(
+        name = "more_to_apply_beside_a_write",
+        rule = "a leader's Output is applied or persisted, never both (diss. §10.2.1)",
+        since = 6,
+        file = "raft_node.cc",
+        find = "  if (is_leader() && is_waited_for) return output;\n",
+        replace = "",
+        killed_by = ["beside_disk_test.nobody_waits_for_a_disk_that_he_does_not_need"],
     ),
     dict(
         name = "own_vote_counted_while_it_is_written",
@@ -100,7 +130,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "const Index n = matched[majority() - 1];",
         replace = "const Index n = matched[majority() - (majority() > 1 ? 2 : 1)];",
-        killed_by = ["sim"],
+        killed_by = [
+            "raft_paper_commit_test.a_command_commits_at_a_majority_and_not_before_5_3",
+            "sim",
+        ],
     ),
     dict(
         name = "refusal_counts_as_match",
@@ -109,7 +142,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "if (result.success) {",
         replace = "if (result.success || result.match_index > 0) {",
-        killed_by = ["sim"],
+        killed_by = [
+            "raft_paper_leader_test.a_refusal_lowers_next_index_and_is_retried_at_once_fig_2",
+            "sim",
+        ],
     ),
     dict(
         name = "acknowledged_before_it_is_stored",
@@ -118,7 +154,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "output.entries = log_.from(taken_index_ + 1, SIZE_MAX);\n  taken_index_ = log_.last_index();",
         replace = "if (outbox_.empty()) {\n    output.entries = log_.from(taken_index_ + 1, SIZE_MAX);\n    taken_index_ = log_.last_index();\n  }",
-        killed_by = ["sim"],
+        killed_by = [
+            "raft_paper_test.entries_are_stored_before_the_answer_leaves_fig_2",
+            "sim",
+        ],
     ),
     dict(
         name = "write_without_sync",
@@ -127,7 +166,10 @@ MUTANTS = [
         file = "storage.cc",
         find = "  file_->sync();\n  synced_ = end_;",
         replace = "  synced_ = end_;",
-        killed_by = ["sim"],
+        killed_by = [
+            "storage_test.a_batch_costs_one_write_and_one_sync",
+            "sim",
+        ],
     ),
     dict(
         name = "commit_index_falls",
@@ -206,7 +248,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "output.messages = std::exchange(outbox_, {});",
         replace = "for (Envelope& sent : std::exchange(outbox_, {})) {\n    output.early_messages.push_back(std::move(sent));\n  }",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_scenarios_test.E_01_no_vote_leaves_before_it_is_durable",
+            "sim",
+        ],
     ),
     dict(
         name = "own_vote_counted_before_it_is_durable",
@@ -277,7 +322,10 @@ MUTANTS = [
         file = "raft_node.cc",
         find = "  votes_.clear();\n",
         replace = "",
-        killed_by = ["sim"],
+        killed_by = [
+            "election_terms_test.every_node_can_lead_in_turn_5_2",
+            "sim",
+        ],
     ),
     dict(
         name = "result_of_another_term_accepted",
@@ -398,7 +446,10 @@ MUTANTS = [
         file = "raft_node_reads.cc",
         find = "if (log_.term_at(commit_index_) != hard_state_.current_term) return;\n  reads_.start",
         replace = "reads_.start",
-        killed_by = ["sim"],
+        killed_by = [
+            "read_scenarios_test.K_02_a_new_leader_waits_for_its_first_commit",
+            "sim",
+        ],
     ),
     dict(
         name = "read_before_its_index_is_applied",
@@ -407,7 +458,10 @@ MUTANTS = [
         file = "read_queue.cc",
         find = "return read.is_confirmed && is_applied;",
         replace = "return read.is_confirmed && (is_applied || true);",
-        killed_by = ["sim"],
+        killed_by = [
+            "read_scenarios_test.K_04_a_follower_waits_until_it_has_applied_the_index",
+            "sim",
+        ],
     ),
     dict(
         name = "refusal_to_an_older_term_confirms_a_round",
@@ -461,6 +515,9 @@ MUTANTS = [
         file = "raft_node_reads.cc",
         find = "if (result.question != question_ || !result.success) return;",
         replace = "if (question_ == 0 || !result.success) return;",
-        killed_by = ["sim"],
+        killed_by = [
+            "read_scenarios_test.K_03_a_result_for_an_earlier_life_confirms_nothing",
+            "sim",
+        ],
     ),
 ]
