@@ -5,14 +5,12 @@
 // (D-19).
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
-#include <filesystem>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "common/deadline.h"
-#include "common/temporary_directory.h"
 #include "tests/http_cluster.h"
+#include "tests/slow_disk.h"
 #include "tests/test_cluster.h"
 
 namespace raft {
@@ -23,13 +21,13 @@ constexpr char kTimeout[] = "1000:1200";
 constexpr std::chrono::milliseconds kStall{2000};
 
 // Three nodes. Node 1 leads, and a node of the test's choice has the disk.
-class SlowDisk {
+class OneSlowDisk {
  public:
-  explicit SlowDisk(NodeId slow)
+  explicit OneSlowDisk(NodeId slow)
       : cluster_(RAFT_STAGE,
                  {.nodes = 3,
                   .server_options = {"--election-timeout-ms", kTimeout},
-                  .places = {{slow, {.launcher = launcher()}}}}),
+                  .places = {{slow, disk_.place(RAFT_STAGE)}}}),
         http_(cluster_) {
     cluster_.start();
     cluster_.make_leader(1);
@@ -38,8 +36,8 @@ class SlowDisk {
     term_ = http_.number_at(1, "term");
   }
 
-  void stall() { directory_.write("stalls", ""); }
-  void go_on() { std::filesystem::remove(directory_.file("stalls")); }
+  void stall() { disk_.stall(); }
+  void go_on() { disk_.go_on(); }
 
   // At the leader that there was.
   void put(const std::string& key) {
@@ -58,17 +56,7 @@ class SlowDisk {
   }
 
  private:
-  // Begins a command whose next word is a program, and starts another one.
-  std::vector<std::string> launcher() {
-    return {"/usr/bin/env",
-            "SLOW_DISK=" + directory_.file("stalls"),
-            "/bin/sh",
-            "-c",
-            "shift; exec \"$0\" \"$@\"",
-            RAFT_STAGE "/slow_disk_server"};
-  }
-
-  const TemporaryDirectory directory_;
+  SlowDisk disk_;
   TestCluster cluster_;
   const HttpCluster http_;
   std::uint64_t term_ = 0;
@@ -84,7 +72,7 @@ class StorySlowDisk : public CppUnit::TestFixture {
 
  public:
   void D_18_a_leader_whose_disk_stalls_serves_its_clients() {
-    SlowDisk cluster(1);
+    OneSlowDisk cluster(1);
     cluster.stall();
     int writes = 0;
     const Deadline end = Clock::now() + kStall;
@@ -99,7 +87,7 @@ class StorySlowDisk : public CppUnit::TestFixture {
 
   // No client and no follower says anything that would begin a round.
   void D_18_it_leads_on_when_nothing_else_happens() {
-    SlowDisk cluster(1);
+    OneSlowDisk cluster(1);
     cluster.stall();
     cluster.put("x");
     std::this_thread::sleep_for(kStall);
@@ -110,7 +98,7 @@ class StorySlowDisk : public CppUnit::TestFixture {
 
   // It is written when there is nothing else to do, with the next heartbeat.
   void D_18_the_mark_behind_a_batch_may_take_as_long() {
-    SlowDisk cluster(1);
+    OneSlowDisk cluster(1);
     cluster.put("x");
     cluster.stall();
     std::this_thread::sleep_for(kStall);
@@ -120,7 +108,7 @@ class StorySlowDisk : public CppUnit::TestFixture {
   }
 
   void D_19_a_follower_whose_disk_stalled_listens_first() {
-    SlowDisk cluster(2);
+    OneSlowDisk cluster(2);
     cluster.stall();
     cluster.put("x");
     std::this_thread::sleep_for(kStall);

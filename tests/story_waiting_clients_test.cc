@@ -4,6 +4,7 @@
 #include <cppunit/TestFixture.h>
 #include <cppunit/extensions/HelperMacros.h>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <sys/resource.h>
@@ -13,6 +14,7 @@
 #include "common/http_connection.h"
 #include "common/test_process.h"
 #include "tests/http_cluster.h"
+#include "tests/slow_disk.h"
 #include "tests/test_cluster.h"
 #include "tests/wait_until.h"
 
@@ -50,14 +52,16 @@ class StoryWaitingClients : public CppUnit::TestFixture {
   // majority is back it is as if nothing had been.
   void K_19_a_thousand_writers_without_a_majority() {
     allow_many_files();
-    // A leader takes writes until it has heard from no majority for the longest
-    // election timeout: there is time to send them.
-    start({"--election-timeout-ms",
-           "1000:12000",
-           "--request-timeout-ms",
-           "600000"});
+    // No majority has the writes: one follower, and the leader's own disk not.
+    // But a majority is heard from.
+    start(with_lasting_leader(RAFT_STAGE, {"--request-timeout-ms", "600000"}),
+          {{1, disk_.place(RAFT_STAGE)}});
+    cluster_->make_leader(1);
+    http().wait_until_ready();
+    leader_ = 1;
     const std::uint64_t before = http().number_at(leader_, "last_log_index");
-    pause_followers();
+    cluster_->node(3).pause();
+    disk_.stall();
     std::list<HttpConnection> writers;
     for (std::size_t i = 0; i < kWriters; ++i) {
       writers.push_back(send(
@@ -76,7 +80,8 @@ class StoryWaitingClients : public CppUnit::TestFixture {
 
     for (std::size_t left = kWriters / 2; left > 0; --left) writers.pop_front();
     expect("200 ok", get_request("/healthz"));
-    for (NodeId id : followers()) cluster_->node(id).resume();
+    disk_.go_on();
+    cluster_->node(3).resume();
 
     std::size_t done = 0;
     for (HttpConnection& writer : writers) {
@@ -121,10 +126,12 @@ class StoryWaitingClients : public CppUnit::TestFixture {
   }
 
  private:
-  void start(const std::vector<std::string>& options) {
+  void start(const std::vector<std::string>& options,
+             const std::map<NodeId, NodePlace>& places = {}) {
     cluster_ = std::make_unique<TestCluster>(
         RAFT_STAGE,
-        TestClusterOptions{.nodes = kNodes, .server_options = options});
+        TestClusterOptions{
+            .nodes = kNodes, .server_options = options, .places = places});
     http_ = std::make_unique<HttpCluster>(*cluster_);
     cluster_->start();
     http().wait_until_ready();
@@ -175,6 +182,7 @@ class StoryWaitingClients : public CppUnit::TestFixture {
     return writers.size();
   }
 
+  SlowDisk disk_;
   std::unique_ptr<TestCluster> cluster_;
   std::unique_ptr<HttpCluster> http_;
   NodeId leader_ = kNobody;

@@ -717,8 +717,8 @@ def _stories():
         data = [":slow_disk_server"],
         deps = [
             "//common:deadline",
-            "//common:temporary_directory",
             "//tests:http_cluster",
+            "//tests:slow_disk",
         ],
     )
     _story(
@@ -793,10 +793,12 @@ def _stories():
     _story(
         name = "story_waiting_clients_test",
         since = 6,
+        data = [":slow_disk_server"],
         deps = [
             "//common:http_connection",
             "//common:test_process",
             "//tests:http_cluster",
+            "//tests:slow_disk",
         ],
     )
     for name in [
