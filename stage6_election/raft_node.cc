@@ -9,12 +9,12 @@
 namespace raft {
 namespace {
 
-// Unlike the paper, a message from so far in the future is ignored: no cluster
+// Unlike the paper, a message from so far in the future is refused: no cluster
 // gets there by elections, so it is damaged, and who adopted its term would
 // spoil the terms that are left for all. So terms never wrap.
 constexpr Term kTermStepMax = Term{1} << 32;
 
-// True if what whoever leads or stands for election says is said by itself.
+// True if the leader, or the candidate, that a call names is its sender.
 template <typename T>
 bool is_from(NodeId, const T&) {
   return true;
