@@ -113,7 +113,7 @@ std::string operations_table(const std::vector<Operation>& history) {
 std::string progress_line(std::vector<std::int64_t> progress_ms) {
   if (progress_ms.empty()) return "";
   std::ranges::sort(progress_ms);
-  return "from all well to the next acknowledged write: " +
+  return "from the heal to the next acknowledged write: " +
          std::to_string(part_of(progress_ms, 0.5)) + " ms in the median, " +
          std::to_string(part_of(progress_ms, 0.9)) + " ms in 9 of 10 cases, " +
          std::to_string(progress_ms.back()) + " ms at worst\n";
