@@ -1,7 +1,7 @@
 """Builds the mutants of a stage's core and the test that kills them."""
 
 load("//tests:mutants.bzl", "MUTANTS")
-load("//tools:cc.bzl", "raft_cc_binary", "stage_number")
+load("//tools:cc.bzl", "raft_cc_binary", "raft_cc_library", "stage_number")
 
 # Stages whose core is that of the stage before are left out.
 _STAGES = [3, 6, 7, 8]
@@ -60,14 +60,25 @@ def _program(name, source, original):
     if rule == None:
         fail("%s is to run in %s, which is not there" % (name, original))
 
+    # Compiled once, for all mutants that it runs.
+    objects = original + "_for_mutants"
+    if native.existing_rule(objects) == None:
+        raft_cc_library(
+            name = objects,
+            testonly = True,
+            srcs = list(rule.get("srcs", [])),
+            deps = list(rule["deps"]),
+            alwayslink = True,
+        )
+
     # The mutant comes first, and so its file takes the place of the one in the
     # library that the program is linked with.
     program = "%s_%s" % (name, original)
     raft_cc_binary(
         name = program,
         testonly = True,
-        srcs = [source] + list(rule.get("srcs", [])),
+        srcs = [source],
         copts = ["-w"],
-        deps = list(rule["deps"]),
+        deps = [objects],
     )
     return program
