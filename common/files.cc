@@ -165,8 +165,8 @@ class PosixFile : public File {
                                  count * kBlockBytes - done,
                                  static_cast<off_t>(start + done));
       if (put < 0 && errno == EINTR) continue;
-      if (put < 0 && errno != EINVAL && errno != EOPNOTSUPP)
-        disk_failed("write", path_, errno);
+      const bool is_refused = errno == EINVAL || errno == EOPNOTSUPP;
+      if (put < 0 && !is_refused) disk_failed("write", path_, errno);
       if (put < 0) {
         leave_direct();
         return false;

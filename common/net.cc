@@ -1,24 +1,14 @@
 #include "common/net.h"
 
 #include <cerrno>
-#include <sys/resource.h>
 
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
 
 #include "common/check.h"
+#include "common/open_files.h"
 
 namespace raft {
-namespace {
-
-void lift_limit_of_open_files() {
-  rlimit limit{};
-  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  limit.rlim_cur = limit.rlim_max;
-  CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-}
-
-}  // namespace
 
 Result<Poco::Net::ServerSocket> listen_on(const std::string& address) {
   constexpr int kBacklog = 1024;

@@ -6,10 +6,10 @@
 #include <cstdio>
 #include <list>
 #include <string>
-#include <sys/resource.h>
 
 #include "common/deadline.h"
 #include "common/http_connection.h"
+#include "common/open_files.h"
 #include "common/test_process.h"
 #include "tests/http_cluster.h"
 #include "tests/test_cluster.h"
@@ -21,14 +21,6 @@ constexpr std::uint64_t kNodes = 3;
 constexpr int kIdle = 2000;
 constexpr int kRequests = 200;
 
-// Each connection is an open file of this process, too.
-void allow_many_files() {
-  rlimit limit{};
-  CPPUNIT_ASSERT_EQUAL(0, getrlimit(RLIMIT_NOFILE, &limit));
-  limit.rlim_cur = limit.rlim_max;
-  CPPUNIT_ASSERT_EQUAL(0, setrlimit(RLIMIT_NOFILE, &limit));
-}
-
 class StoryIdleConnections : public CppUnit::TestFixture {
   CPPUNIT_TEST_SUITE(StoryIdleConnections);
   CPPUNIT_TEST(two_thousand_idle_connections_are_nothing_to_a_new_client);
@@ -36,7 +28,7 @@ class StoryIdleConnections : public CppUnit::TestFixture {
 
  public:
   void setUp() override {
-    allow_many_files();
+    lift_limit_of_open_files();
     cluster_.start();
     http_.wait_until_ready();
     address_ = cluster_.client_address(http_.leader());

@@ -7,11 +7,11 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <sys/resource.h>
 #include <utility>
 #include <vector>
 
 #include "common/http_connection.h"
+#include "common/open_files.h"
 #include "common/test_process.h"
 #include "tests/http_cluster.h"
 #include "tests/slow_disk.h"
@@ -26,14 +26,6 @@ constexpr std::size_t kWriters = 1000;
 // Together 68 MiB, of which 64 may wait.
 constexpr std::size_t kValueBytes = 70 * 1024;
 constexpr int kReaders = 100;
-
-// Each connection is an open file of this process, too.
-void allow_many_files() {
-  rlimit limit{};
-  CPPUNIT_ASSERT_EQUAL(0, getrlimit(RLIMIT_NOFILE, &limit));
-  limit.rlim_cur = limit.rlim_max;
-  CPPUNIT_ASSERT_EQUAL(0, setrlimit(RLIMIT_NOFILE, &limit));
-}
 
 std::string answer_on(HttpConnection& connection) {
   const auto answer = connection.receive(patience());
@@ -51,7 +43,7 @@ class StoryWaitingClients : public CppUnit::TestFixture {
   // The limits hold, others are served, half of the clients leave, and when a
   // majority is back it is as if nothing had been.
   void K_19_a_thousand_writers_without_a_majority() {
-    allow_many_files();
+    lift_limit_of_open_files();
     // No majority has the writes: one follower, and the leader's own disk not.
     // But a majority is heard from.
     start(with_lasting_leader(RAFT_STAGE, {"--request-timeout-ms", "600000"}),

@@ -786,6 +786,7 @@ def _stories():
         deps = [
             "//common:deadline",
             "//common:http_connection",
+            "//common:open_files",
             "//common:test_process",
             "//tests:http_cluster",
         ],
@@ -796,6 +797,7 @@ def _stories():
         data = [":slow_disk_server"],
         deps = [
             "//common:http_connection",
+            "//common:open_files",
             "//common:test_process",
             "//tests:http_cluster",
             "//tests:slow_disk",
